@@ -1,0 +1,34 @@
+# make demo: install everything into .venv and debrief the sample video.   make test: run the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format weights clean
+
+demo: .venv/installed
+	rm -rf build/demo
+	mkdir -p build
+	$(BIN)/resus-doc report --sample -o build/demo
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt "torch==2.13.0"
+	@echo "Installing; llama-cpp-python is compiled the first time, which takes 5 to 10 minutes."
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,206 @@
+"""The licensed vocabulary: every word and phrase a sentence may hold, and the symbol it stands for.
+
+A word that is not here is refused, whatever it means: the vocabulary is the closed world in which the verifier reads.
+Each symbol is one character, so that a sentence becomes a short string on which patterns can be matched.
+"""
+
+import re
+from typing import NamedTuple
+
+from resus_doc.agent.facts import COUNT_WORDS
+from resus_doc.schema import Activity, Verdict
+
+
+class Symbol(NamedTuple):
+    """One token or phrase of a sentence: what it stands for, its value, and the words themselves."""
+
+    code: str
+    value: object
+    words: str
+
+
+ACTIVITY, SECONDS, CLOCK, COUNT, PERCENT, BPM = "A", "N", "K", "C", "P", "B"
+ANCHOR, START, FIRST, DURATION, TOTAL, AT_LEAST, LONG = "H", "S", "F", "D", "T", "G", "l"
+STRETCH, TIMES, SEEN, UNDER_WAY, VIDEO_START, VIDEO_END = "R", "X", "Y", "U", "E", "e"
+VERDICT, QUOTE, LIMIT, OBSERVED, RULE, NEGATION = "V", "Q", "L", "O", "W", "n"
+THEN, BEFORE, CAME_AFTER, WHILE_SEEN, OPENER, IT = "t", "b", "f", "w", "?", "i"
+OF, AT, AND, OR, BE, FUNCTION, UNKNOWN, ONCE = "o", "@", "&", "|", "z", "-", "!", "c"
+
+ACTIVITY_PHRASES: dict[Activity, tuple[str, ...]] = {
+    "ppv": ("ppv", "positive pressure ventilation", "positive-pressure ventilation"),
+    "cpap": ("cpap", "continuous positive airway pressure"),
+    "ventilation": ("mask support",),
+    "stimulation": ("stimulation",),
+    "suction": ("suction", "suctioning"),
+    "chest_compressions": ("chest compressions", "compressions"),
+    "baby_visible": ("baby in view",),
+}
+
+ANCHOR_PHRASES: dict[str, tuple[str, ...]] = {
+    "birth": ("birth", "the birth"),
+    "arrival on the table": ("arrival on the table", "the arrival on the table", "arriving on the table"),
+    "the start of the video": ("the start of the video", "the video started", "the video began", "video start"),
+}
+
+VERDICT_PHRASES: dict[Verdict, tuple[str, ...]] = {
+    "met": ("met",),
+    "not_met": ("not met",),
+    "indeterminate": ("too close to call", "indeterminate"),
+    "not_assessable": ("not assessable", "could not be assessed", "cannot be assessed", "can not be assessed"),
+}
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    START: (
+        *("started", "began", "set in", "got under way", "commenced", "starting", "beginning", "commencing"),
+        *("starts", "begins", "start", "beginning", "onset", "from"),
+    ),
+    FIRST: ("first", "for the first time"),
+    DURATION: (
+        *("lasted", "went on for", "continued for", "ran for", "kept on for", "lasting", "for", "going on for"),
+        *("continuing for", "running for", "duration", "duration of", "lasts", "over"),
+    ),
+    TOTAL: ("in total", "altogether", "in all", "total", "total of", "added up to", "adding up to"),
+    AT_LEAST: ("at least", "no less than", "not less than"),
+    LONG: ("long",),
+    STRETCH: ("stretch", "stretches", "period", "periods", "episode", "episodes"),
+    TIMES: ("times",),
+    SEEN: ("seen", "recognised", "noted", "recorded"),
+    UNDER_WAY: ("already under way", "still under way", "under way"),
+    VIDEO_START: (
+        "when the video started",
+        "when the video began",
+        "at the start of the video",
+        "as the video began",
+        "as the video started",
+    ),
+    VIDEO_END: ("when the video ended", "at the end of the video", "as the video ended"),
+    LIMIT: ("limit", "limit of"),
+    OBSERVED: ("observed", "observed value"),
+    RULE: ("rule", "rules", "quality metric", "quality metrics"),
+    NEGATION: ("no", "not", "never", "neither", "nor"),
+    THEN: ("then", "after that", "later", "followed by", "was followed by", "before", "came before"),
+    CAME_AFTER: ("came after",),
+    WHILE_SEEN: ("while the baby was in view",),
+    IT: ("it",),
+    OF: ("of",),
+    AT: ("at",),
+    AND: ("and",),
+    OR: ("or",),
+    BE: ("was", "were", "is", "are", "had", "has", "counts as", "remains", "remained"),
+    FUNCTION: (
+        *("the", "a", "an", "its", "which", "that", "there", "with", "them", "against", "among"),
+        *("for this case", "in this case", "of which", "of them"),
+    ),
+    OPENER: (
+        "what does the team remember about",
+        "what would the team like to discuss about",
+        "how does the team look back on",
+        "what stands out for the team about",
+        "which thoughts does the team have about",
+        "what would the team like to share about",
+        "what questions does the team have about",
+        "what can the team learn from",
+        "which details would the team like to review about",
+        "what did the team notice about",
+        "how would the team describe",
+        "what comes to mind about",
+        "what would the team like to talk about regarding",
+    ),
+}
+
+ONCE_WORDS = {"once": 1.0, "twice": 2.0}
+_COUNTS = {word: float(number) for number, word in enumerate(COUNT_WORDS)}
+
+_TOKEN = re.compile(
+    r"(?P<quote>“[^“”]*”)|(?P<number>\d[\d:.,]*\d|\d)|(?P<word>[A-Za-z][A-Za-z'-]*)|(?P<mark>[,;()%])|(?P<space> )|(?P<odd>.)",
+    re.DOTALL,
+)
+_UNITS = (
+    (r"(\d+) min (\d+) (?:s|seconds)\b", SECONDS),
+    (r"(\d+):(\d\d)(?![\d:.])", CLOCK),
+    (r"(\d+(?:\.\d)?) (?:s|seconds|second)\b", SECONDS),
+    (r"(\d+) %", PERCENT),
+    (r"(\d+) beats per minute\b", BPM),
+    (r"(\d+)(?![\d:.]|,\d|\w)", COUNT),
+)
+_NUMBERS = tuple((re.compile(pattern), code) for pattern, code in _UNITS)
+
+
+def _table() -> dict[tuple[str, ...], tuple[str, object]]:
+    """Every phrase as a tuple of words, with its symbol and value."""
+    table: dict[tuple[str, ...], tuple[str, object]] = {}
+    for code, phrases in PHRASES.items():
+        table.update({tuple(phrase.split()): (code, None) for phrase in phrases})
+    for activity, phrases in ACTIVITY_PHRASES.items():
+        table.update({tuple(phrase.split()): (ACTIVITY, activity) for phrase in phrases})
+    for verdict, phrases in VERDICT_PHRASES.items():
+        table.update({tuple(phrase.split()): (VERDICT, verdict) for phrase in phrases})
+    for anchor, phrases in ANCHOR_PHRASES.items():
+        for side in ("before", "after"):
+            table.update({(side, *phrase.split()): (ANCHOR, (side, anchor)) for phrase in phrases})
+    table.update({(word,): (COUNT, number) for word, number in _COUNTS.items()})
+    table.update({(word,): (ONCE, number) for word, number in ONCE_WORDS.items()})
+    return table
+
+
+_LEXICON = _table()
+_LONGEST = max(len(words) for words in _LEXICON)
+
+
+def read(text: str) -> list[Symbol]:
+    """The symbols of a text, the longest phrase first; what is not licensed becomes UNKNOWN."""
+    symbols: list[Symbol] = []
+    position = 0
+    while position < len(text):
+        symbol, position = _next(text, position)
+        if symbol is not None:
+            symbols.append(symbol)
+    return symbols
+
+
+def _next(text: str, position: int) -> tuple[Symbol | None, int]:
+    match = _TOKEN.match(text, position)
+    assert match is not None, "the pattern takes any character"
+    piece, after = match.group(), match.end()
+    if match.lastgroup == "space":
+        return None, after
+    if match.lastgroup == "quote":
+        return Symbol(QUOTE, piece[1:-1], piece), after
+    if match.lastgroup == "number":
+        return _number(text, position, after)
+    if match.lastgroup == "word":
+        return _phrase(text, position)
+    return Symbol(piece if piece in ",;()" else UNKNOWN, None, piece), after
+
+
+def _number(text: str, position: int, after: int) -> tuple[Symbol, int]:
+    for pattern, code in _NUMBERS:
+        match = pattern.match(text, position)
+        if match is not None:
+            first, *rest = (float(group) for group in match.groups())
+            if rest and rest[0] >= 60:
+                break
+            value = 60 * first + rest[0] if rest else first
+            return Symbol(code, value, match.group()), match.end()
+    return Symbol(UNKNOWN, None, text[position:after]), after
+
+
+def _phrase(text: str, position: int) -> tuple[Symbol, int]:
+    """The longest phrase that starts here; words of a phrase are one space apart."""
+    words: list[str] = []
+    ends: list[int] = []
+    here = position
+    while len(words) < _LONGEST:
+        match = _TOKEN.match(text, here)
+        if match is None or match.lastgroup != "word":
+            break
+        words.append(match.group().lower())
+        ends.append(match.end())
+        here = match.end() + 1
+        if text[match.end() : here] != " ":
+            break
+    for length in range(len(words), 0, -1):
+        found = _LEXICON.get(tuple(words[:length]))
+        if found is not None:
+            return Symbol(found[0], found[1], text[position : ends[length - 1]]), ends[length - 1]
+    return Symbol(UNKNOWN, None, text[position : ends[0]]), ends[0]

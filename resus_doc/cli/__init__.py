@@ -1,0 +1,1 @@
+"""How people reach it: thin typer commands."""

@@ -1,0 +1,5 @@
+"""`python -m resus_doc.cli`."""
+
+from resus_doc.cli.main import main
+
+main()

@@ -1,0 +1,223 @@
+"""What people see: progress, results and errors, rich on a terminal and plain lines elsewhere.
+
+Text that comes from files and models is printed without markup, so that a label cannot paint the terminal.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from resus_doc.schema import ACTIVITY_NAMES
+
+if TYPE_CHECKING:
+    from resus_doc.agent.chat import Answer, Chat
+    from resus_doc.guidelines.profile import Needs, Profile
+    from resus_doc.schema import Passage, Report
+    from resus_doc.tools.doctor import Check
+
+_ERRORS = Console(stderr=True, highlight=False, soft_wrap=False)
+_OUT = Console(highlight=False)
+
+STEPS = {
+    "simulate": "Rendering",
+    "probe": "Reading the file",
+    "detect": "Looking for activities",
+    "timeline": "Building the timeline",
+    "measure": "Measuring",
+    "withhold": "Withholding what the detector cannot know",
+    "adhere": "Comparing with the guideline",
+    "retrieve": "Fetching guideline passages",
+    "plan": "Ordering the facts",
+    "write": "Writing",
+    "verify": "Checking every sentence",
+    "render": "Writing the case folder",
+}
+
+
+def line(text: str) -> None:
+    """One plain line on stderr."""
+    _ERRORS.print(Text(printable(text)))
+
+
+def problem(text: str) -> None:
+    """One readable paragraph on stderr."""
+    _ERRORS.print(Text(printable(text), style="bold red" if _ERRORS.is_terminal else ""))
+
+
+def unexpected(error: Exception) -> int:
+    """Say that the program is at fault; returns the exit status. Usage errors of the command line show their own text."""
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+        return int(getattr(error, "exit_code", 2))
+    problem(
+        f"resus-doc met a fault of its own ({type(error).__name__}: {error}). Nothing half-written is left. "
+        "Run the same command with --debug and send what it prints to whoever maintains resus-doc."
+    )
+    return 1
+
+
+def printable(text: str) -> str:
+    """The text without control characters, which could steer a terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
+
+
+@contextmanager
+def steps(*, quiet: bool) -> Iterator[Callable[[str, float | None], None]]:
+    """A progress display; yields the function that agents call with a step's name and finished fraction."""
+    if quiet:
+        yield lambda _step, _fraction: None
+    elif _ERRORS.is_terminal:
+        with _rich_steps() as update:
+            yield update
+    else:
+        yield _PlainSteps()
+
+
+@contextmanager
+def _rich_steps() -> Iterator[Callable[[str, float | None], None]]:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=28), TimeElapsedColumn())
+    with Progress(*columns, console=_ERRORS) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def update(step: str, fraction: float | None) -> None:
+            for name, task in tasks.items():
+                if name != step and not bar.tasks[task].finished:
+                    bar.update(task, total=1.0, completed=1.0)
+            if step not in tasks:
+                tasks[step] = bar.add_task(STEPS.get(step, step), total=None)
+            if fraction is not None:
+                bar.update(tasks[step], total=1.0, completed=fraction)
+
+        yield update
+        for task in tasks.values():
+            bar.update(task, total=1.0, completed=1.0)
+
+
+class _PlainSteps:
+    """A line when a step starts, and one every ten seconds of a long one."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, step: str, fraction: float | None) -> None:
+        now = time.monotonic()
+        if fraction is None:
+            line(STEPS.get(step, step))
+        elif now - self._last > 10:
+            line(f"{STEPS.get(step, step)}: {fraction:.0%}")
+        else:
+            return
+        self._last = now
+
+
+def finished(report: "Report", out: Path) -> None:
+    """What was found, in a few lines, and where the report is."""
+    verdicts = [finding.verdict for finding in report.findings]
+    _OUT.print(
+        Text(printable(f"{report.case_id}: {len(report.events)} events in {report.video.duration_s:.0f} s of video"))
+    )
+    _OUT.print(
+        f"Findings: {verdicts.count('met')} met, {verdicts.count('not_met')} not met, "
+        f"{verdicts.count('indeterminate')} indeterminate, {verdicts.count('not_assessable')} not assessable"
+    )
+    if report.domain_check is not None and not report.domain_check.in_domain:
+        _OUT.print("This video is unlike the detector's training data: its findings are withheld.")
+    if report.video.broken_off_at_s is not None:
+        _OUT.print(f"The file is damaged and could be read up to {report.video.broken_off_at_s:.0f} s only.")
+    _OUT.print(Text(f"Open {out / 'report.html'}"), soft_wrap=True)
+
+
+def answer(found: "Answer", *, as_json: bool) -> None:
+    """An answer of the chat."""
+    if as_json:
+        print(found.model_dump_json(indent=2))  # noqa: T201 - machine output goes to stdout as it is
+        return
+    _OUT.print(Text(printable(found.answer)))
+    if found.cites:
+        _OUT.print(Text("  [" + ", ".join(found.cites) + "]", style="dim"))
+
+
+def converse(conversation: "Chat") -> None:
+    """A conversation on the terminal, until an empty end of input."""
+    line("Ask about the case. Ctrl-D ends.")
+    while True:
+        try:
+            question = _OUT.input("> ")
+        except (EOFError, KeyboardInterrupt):
+            return
+        if question.strip():
+            answer(conversation.ask(question), as_json=False)
+
+
+def checks(found: "list[Check]") -> None:
+    """The doctor's findings."""
+    sign = {"ok": ("✓", "green"), "missing": ("✗", "red"), "optional": ("–", "yellow")}
+    for check in found:
+        mark, style = sign[check.state]
+        _OUT.print(Text.assemble((mark, style), " ", (check.name, "bold"), f": {check.finding}"))
+        if check.cost:
+            _OUT.print(Text(f"    {check.cost}", style="dim"))
+        if check.remedy:
+            _OUT.print(Text(f"    {check.remedy}"))
+
+
+def profiles(found: "list[Profile]", *, as_json: bool) -> None:
+    """The guideline profiles, one per line."""
+    if as_json:
+        rows = [
+            {"id": each.id, "title": each.title, "edition": each.edition, "rules": len(each.rules)} for each in found
+        ]
+        print(json.dumps(rows, indent=2))  # noqa: T201 - machine output
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "edition", "rules", "title"):
+        table.add_column(heading)
+    for each in found:
+        table.add_row(each.id, each.edition, str(len(each.rules)), each.title)
+    _OUT.print(table)
+
+
+def profile(shown: "Profile") -> None:
+    """A profile's rules with what each needs."""
+    _OUT.print(Text(f"{shown.title} ({shown.edition})", style="bold"))
+    for rule in shown.rules:
+        mark = "" if rule.verified else "  [unverified]"
+        _OUT.print(Text(f"\n{rule.id}{mark}\n  {rule.statement}"))
+        if needs := _needs(rule.needs):
+            _OUT.print(Text(f"  needs: {needs}", style="dim"))
+
+
+def _needs(needs: "Needs") -> str:
+    """What a rule needs, in words; empty when it needs nothing."""
+    parts = [ACTIVITY_NAMES[activity] for activity in needs.activities]
+    parts += ["the time of birth"] * (needs.time_zero == "birth") + list(needs.vitals)
+    parts += ["the gestational age"] * needs.gestation + list(needs.beyond)
+    return ", ".join(parts)
+
+
+def passages(found: "list[tuple[Passage, float]]", *, as_json: bool) -> None:
+    """Passages, best first."""
+    if as_json:
+        rows = [{**passage.model_dump(), "score": round(score, 4)} for passage, score in found]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))  # noqa: T201 - machine output
+        return
+    for passage, _score in found:
+        mark = "" if passage.verified else "  [unverified]"
+        _OUT.print(Text(f"{passage.title}{mark}", style="bold"))
+        _OUT.print(Text(f"  {passage.text}\n  {passage.source}\n"))
+
+
+def is_terminal() -> bool:
+    """Whether a person sits at both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -1,0 +1,240 @@
+"""The commands. Thin: they read flags, call the agent or a tool, and turn errors into exit statuses.
+
+0 done · 1 fault of the program · 2 usage · 3 input refused · 4 model or resource missing · 5 partly done · 130 interrupted
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from resus_doc import __version__, settings
+from resus_doc.cli import display
+from resus_doc.errors import ResusDocError, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Turns the video of a newborn resuscitation into a debrief, on this machine. Nothing leaves it.",
+    epilog="Start with: resus-doc report --sample",
+)
+guidelines_app = typer.Typer(no_args_is_help=True, help="Guideline profiles and passages.")
+app.add_typer(guidelines_app, name="guidelines")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Detector = Annotated[Path | None, typer.Option(metavar="BUNDLE", help="A detector bundle's folder.")]
+Llm = Annotated[str | None, typer.Option(metavar="GGUF|none", help="A GGUF file; none: template sentences only.")]
+Guideline = Annotated[str | None, typer.Option(metavar="ID|FILE", help="A guideline profile.")]
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        status = app(args=arguments, prog_name="resus-doc", standalone_mode=False)
+    except KeyboardInterrupt:
+        display.problem("Interrupted. `--resume` with the same command goes on where it stopped.")
+        sys.exit(130)
+    except ResusDocError as error:
+        if debug:
+            raise
+        display.problem(str(error))
+        sys.exit(error.exit_status)
+    except typer.Exit as finished:
+        sys.exit(finished.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:  # the last stop: anything else is our own fault and is said so
+        if debug:
+            raise
+        sys.exit(display.unexpected(error))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.command()
+def report(
+    video: Annotated[Path | None, typer.Argument(help="The video file.")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Use the simulated sample video.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="CASE", help="The case folder to write.")] = None,
+    case_id: Annotated[str | None, typer.Option(help="Default: case- and 8 digits of the video's hash.")] = None,
+    birth_time: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Birth, as signed seconds or [-]mm:ss from the start of the video."),
+    ] = None,
+    birth_uncertainty: Annotated[float, typer.Option(metavar="S", min=0, help="How sure that is, in seconds.")] = 0.0,
+    guideline: Guideline = None,
+    detector: Detector = None,
+    llm: Llm = None,
+    annotations: Annotated[Path | None, typer.Option(help="A person's timeline in place of the detector.")] = None,
+    device: Device = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing case folder.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the debrief of one video."""
+    video = _video(video, sample)
+    case = out or Path(f"{video.stem}-debrief")
+    from resus_doc.agent.report import Request, make_report
+    from resus_doc.tools.clock import parse_signed_time
+
+    with display.steps(quiet=as_json) as progress:
+        done = make_report(
+            Request(
+                video=video,
+                out=case,
+                settings=settings.load(guideline=guideline, detector=detector, llm=llm, device=device),
+                case_id=case_id,
+                birth_time_s=None if birth_time is None else parse_signed_time(birth_time),
+                birth_uncertainty_s=birth_uncertainty,
+                annotations=annotations,
+                llm_asked_for=llm is not None,
+                resume=resume,
+                replace=replace,
+                progress=progress,
+            )
+        )
+    if as_json:
+        typer.echo(done.model_dump_json(indent=2))
+    else:
+        display.finished(done, case)
+
+
+@app.command()
+def chat(
+    case: Annotated[Path, typer.Argument(help="A case folder, or a bare timeline or annotation file.")],
+    ask: Annotated[str | None, typer.Option(metavar="QUESTION", help="Answer one question and end.")] = None,
+    llm: Llm = None,
+    as_json: Json = False,
+) -> None:
+    """Ask about a case."""
+    from resus_doc.agent.chat import Chat
+
+    with Chat.open(case, settings.load(llm=llm)) as conversation:
+        if ask is not None:
+            display.answer(conversation.ask(ask), as_json=as_json)
+            return
+        if as_json:
+            raise UsageError("--json needs one question.", "Add --ask QUESTION.")
+        display.converse(conversation)
+
+
+@app.command()
+def batch(
+    inputs: Annotated[list[Path], typer.Argument(help="Video files and folders of videos.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the case folders go.")],
+    guideline: Guideline = None,
+    detector: Detector = None,
+    llm: Llm = None,
+    device: Device = None,
+) -> None:
+    """Write the debriefs of a whole folder; what is done is not done again."""
+    from resus_doc.agent.batch import run_batch
+
+    chosen = settings.load(guideline=guideline, detector=detector, llm=llm, device=device)
+    outcome = run_batch(inputs, out, chosen, display.line)
+    display.line(outcome.summary)
+    if outcome.failed:
+        raise typer.Exit(5)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What is installed, what is missing, and what each lack costs."""
+    from resus_doc.tools.doctor import examine
+
+    checks = examine(settings.load())
+    if as_json:
+        typer.echo(json.dumps([check.model_dump() for check in checks], indent=2))
+    else:
+        display.checks(checks)
+    if any(check.state == "missing" and check.needed for check in checks):
+        raise typer.Exit(4)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The dataset folder to write.")],
+    videos: Annotated[int | None, typer.Option(min=1, help="How many videos; 8 without --hours.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0, help="How much video instead.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same dataset.")] = 0,
+    split: Annotated[Literal["all", "train", "validation", "test"], typer.Option(help="all divides by case.")] = "all",
+    hospital: Annotated[str | None, typer.Option(metavar="NAME", help="Only this family of rooms.")] = None,
+    difficulty: Annotated[float, typer.Option(min=0, max=1, help="0 is deliberately easy.")] = 0.0,
+    width: Annotated[int | None, typer.Option(help="One picture width; mixed without.")] = None,
+    fps: Annotated[float | None, typer.Option(help="One frame rate; mixed without.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Videos rendered at a time.")] = 1,
+) -> None:
+    """Render a dataset of simulated resuscitations with their annotations."""
+    from resus_doc.tools.simulate.dataset import write_dataset
+
+    with display.steps(quiet=False) as progress:
+        done = write_dataset(
+            out,
+            videos=videos,
+            hours=hours,
+            seed=seed,
+            split=split,
+            hospital=hospital,
+            difficulty=difficulty,
+            width=width,
+            fps=fps,
+            jobs=workers,
+            progress=lambda fraction: progress("simulate", fraction),
+        )
+    display.line(f"{sum(done.videos.values())} videos, {done.hours:.2f} h, in {out}")
+
+
+@guidelines_app.command("list")
+def guidelines_list(as_json: Json = False) -> None:
+    """The guideline profiles."""
+    from resus_doc.guidelines.profile import load, shipped_ids
+
+    display.profiles([load(each) for each in shipped_ids()], as_json=as_json)
+
+
+@guidelines_app.command("show")
+def guidelines_show(profile: Annotated[str, typer.Argument(metavar="ID|FILE")]) -> None:
+    """A profile's rules, and what each needs."""
+    from resus_doc.guidelines.profile import load
+
+    display.profile(load(profile))
+
+
+@guidelines_app.command("search")
+def guidelines_search(
+    query: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages.")] = 5,
+    profile: Annotated[str | None, typer.Option(metavar="ID", help="Only this guideline.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The passages nearest to a question, best first."""
+    from resus_doc.guidelines.store import PassageStore
+
+    with PassageStore.open(settings.load().data) as store:
+        display.passages(store.search(query, k=k, profile=profile), as_json=as_json)
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"resus-doc {__version__}")
+        raise typer.Exit
+
+
+def _video(video: Path | None, sample: bool) -> Path:
+    if sample and video is None:
+        return settings.SAMPLE_VIDEO
+    if video is None or sample:
+        raise UsageError("Name one video file.", "Or use --sample alone for the simulated sample video.")
+    return video
+
+
+if __name__ == "__main__":
+    main()

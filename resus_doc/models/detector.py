@@ -1,0 +1,330 @@
+"""A loaded detector: frames in, probabilities per window out, each frame through the vision tower once.
+
+One code path for CPU (float32) and CUDA (bfloat16). Windows are decoded in batches of one fixed shape, so that the numbers
+do not depend on how a video was cut into chunks.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resus_doc.errors import BundleBroken, ResourceMissing
+from resus_doc.models import bundle
+from resus_doc.models.bundle import DetectorConfig, Golden
+from resus_doc.settings import DEFAULT_DETECTOR
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+ENCODE_BATCH = 32
+"""Frame pairs a tower call. Fixed, the last one filled up: kernels chosen by shape then round alike."""
+
+DECODE_BATCH = 8
+"""Windows a decoder call; fixed for the same reason."""
+
+GOLDEN_TOLERANCE = 2e-3
+"""Largest difference of a golden logit on another CPU in float32; the adapter moves logits by whole units."""
+
+GOLDEN_ADAPTER_EFFECT = 0.05
+"""A smaller change of the golden logits means that the adapter did not take effect."""
+
+
+class Detector:
+    """A base, its LoRA adapter and its head, ready to use. Make one with `load`."""
+
+    def __init__(self, config: DetectorConfig, model: Any, head: nn.Module, domain: DomainModel | None) -> None:
+        self.config = config
+        self.model = model
+        """The PEFT model around the base."""
+        self.head = head
+        self.domain = domain
+        self.frames_encoded = 0
+        """Frames that went through the vision tower so far; a frame of a video goes through once."""
+        parameter = next(model.parameters())
+        self.device, self.dtype = parameter.device, parameter.dtype
+
+    @classmethod
+    def load(cls, folder: Path | None = None, device: str = "auto") -> Detector:
+        """Load a bundle (the shipped one if None) on `auto`, `cpu`, `cuda` or `cuda:N`, and try its golden clip.
+
+        Raises:
+            BundleBroken: a file is missing or changed, a weight is missing or unexpected, or the golden clip is
+                answered differently than when the bundle was saved.
+            ResourceMissing: the device is not there.
+        """
+        folder = folder or DEFAULT_DETECTOR
+        config = bundle.read_config(folder)
+        chosen = choose_device(device)
+        detector = _assemble(folder, config)
+        detector._check_golden(folder)
+        return detector.to(chosen)
+
+    def to(self, device: str) -> Detector:
+        """The detector on a device: bfloat16 on CUDA, float32 on the CPU."""
+        import torch
+
+        dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
+        self.model.to(device=device, dtype=dtype)
+        self.head.to(device)
+        self.device, self.dtype = torch.device(device), dtype
+        return self
+
+    @property
+    def token_shape(self) -> tuple[int, int]:
+        """Visual tokens a frame pair, and the length of each."""
+        config = self.model.get_base_model().config
+        return config.image_seq_length, config.text_config.hidden_size
+
+    def encode(self, frames: NDArray[np.uint8], previous: NDArray[np.uint8] | None = None) -> NDArray[np.float32]:
+        """Grid frames [n, S, S, 3] RGB, n even, to the visual tokens of their pairs [n / 2, tokens, hidden].
+
+        `previous` [S, S, 3] is the grid frame before the first one, None at the start of a video.
+        """
+        import numpy as np
+        import torch
+
+        from resus_doc.models import backbone
+
+        self.frames_encoded += len(frames)
+        if not len(frames):
+            return np.zeros((0, *self.token_shape), np.float32)
+        with torch.inference_mode():
+            before = None if previous is None else torch.from_numpy(previous)
+            pixels = backbone.pair_pixels(torch.from_numpy(frames), before)
+            parts = [self._encode_batch(pixels[i : i + ENCODE_BATCH]) for i in range(0, len(pixels), ENCODE_BATCH)]
+            tokens: NDArray[np.float32] = torch.cat(parts).numpy()
+        return tokens
+
+    def logits(self, features: NDArray[np.float32], *, adapter: bool = True) -> NDArray[np.float32]:
+        """Uncalibrated logits [windows, labels] of the whole windows in the tokens of consecutive pairs.
+
+        `features` begins at a window's start. With `adapter` off the base's own decoder states go to the head; for the
+        tower's part of the adapter, the features must come from `encode` inside `adapter_off`.
+        """
+        import contextlib
+
+        import torch
+
+        with torch.inference_mode(), contextlib.nullcontext() if adapter else self.model.disable_adapter():
+            windows = _windows(torch.from_numpy(features), self.config)
+            parts = [self._decode_batch(windows[i : i + DECODE_BATCH]) for i in range(0, len(windows), DECODE_BATCH)]
+            joined = torch.cat(parts) if parts else torch.zeros(0, len(self.config.labels))
+            result: NDArray[np.float32] = joined.numpy()
+        return result
+
+    def windows(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Calibrated probabilities [windows, labels] of the whole windows in the tokens of consecutive pairs."""
+        return calibrate(self.logits(features), self.config)
+
+    def domain_scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How much each window [windows] is like the training data; higher is more alike. NaN without a domain check."""
+        import numpy as np
+        import torch
+
+        with torch.inference_mode():
+            windows = _windows(torch.from_numpy(features), self.config)
+            if self.domain is None:
+                return np.full(len(windows), np.nan, np.float32)
+            scores: NDArray[np.float32] = self.domain.score(domain_embedding(windows)).numpy()
+        return scores
+
+    def adapter_off(self) -> Any:
+        """A context in which the model is the bare base."""
+        return self.model.disable_adapter()
+
+    def provenance(self) -> dict[str, Any]:
+        """What a report says about its detector: JSON values only."""
+        config = self.config.model_dump(mode="json", exclude={"files"})
+        config["domain_threshold"] = self.config.domain.threshold if self.config.domain else None
+        config["weights_sha256"] = self.config.files
+        config["device"] = str(self.device)
+        return config
+
+    def _encode_batch(self, pixels: Tensor) -> Tensor:
+        from resus_doc.models import backbone
+
+        batch = _filled(pixels, ENCODE_BATCH).to(self.device)
+        return backbone.encode(self.model.get_base_model(), batch)[: len(pixels)].float().cpu()
+
+    def _decode_batch(self, windows: Tensor) -> Tensor:
+        from resus_doc.models import backbone
+
+        batch = _filled(windows, DECODE_BATCH).to(self.device, self.dtype)
+        states = backbone.decode(self.model.get_base_model(), batch)
+        logits: Tensor = self.head(backbone.pool(states).float())
+        return logits[: len(windows)].cpu()
+
+    def golden(self, frames: NDArray[np.uint8]) -> Golden:
+        """The golden record of a clip: one frame before a window, then the window's frames."""
+        logits = self.logits(self.encode(frames[1:], frames[0]))[0]
+        with self.adapter_off():
+            off = self.logits(self.encode(frames[1:], frames[0]))[0]
+        return Golden(frames, logits, off)
+
+    def _check_golden(self, folder: Path) -> None:
+        import numpy as np
+
+        stored = bundle.read_golden(folder)
+        now = self.golden(stored.frames)
+        self.frames_encoded = 0
+        if not (np.abs(now.logits - stored.logits) <= GOLDEN_TOLERANCE).all():
+            raise BundleBroken(
+                f"The detector bundle {folder} answers its golden clip differently than when it was saved.",
+                bundle.REMEDY,
+            )
+        if not (np.abs(now.logits - now.logits_adapter_off) > GOLDEN_ADAPTER_EFFECT).any():
+            raise BundleBroken(f"The adapter of the detector bundle {folder} has no effect.", bundle.REMEDY)
+
+
+class DomainModel:
+    """Distance of a window's features to those of the training data, after whitening (Mahalanobis)."""
+
+    def __init__(self, mean: Tensor, whitening: Tensor) -> None:
+        self.mean = mean
+        self.whitening = whitening
+
+    def score(self, embedding: Tensor) -> Tensor:
+        """Embeddings [n, d] -> scores [n], 0 at the training data's mean and falling with the distance from it."""
+        distance: Tensor = ((embedding - self.mean) @ self.whitening).square().mean(-1).sqrt()
+        return -distance
+
+
+def domain_embedding(windows: Tensor) -> Tensor:
+    """Visual tokens of windows [n, pairs, tokens, hidden] -> [n, 2 * hidden]: their mean and spread over the picture."""
+    import torch
+
+    still = windows.float().mean(1)
+    return torch.cat([still.mean(1), still.std(1)], dim=-1)
+
+
+def calibrate(logits: NDArray[np.float32], config: DetectorConfig) -> NDArray[np.float32]:
+    """Logits [n, labels] to probabilities, by each label's temperature."""
+    import numpy as np
+
+    temperatures = np.array([config.temperatures[label] for label in config.labels])
+    return (1 / (1 + np.exp(-logits / temperatures))).astype(np.float32)
+
+
+def new_head(hidden_size: int, labels: int) -> nn.Module:
+    """The multi-label head on pooled states [n, 2 * hidden_size]."""
+    from torch import nn
+
+    return nn.Sequential(nn.LayerNorm(2 * hidden_size), nn.Linear(2 * hidden_size, labels))
+
+
+def choose_device(name: str) -> str:
+    """`auto` is the first CUDA device if there is one, else the CPU.
+
+    Raises:
+        ResourceMissing: a CUDA device was asked for that this computer does not have.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ResourceMissing(
+            f"The device '{name}' is not available on this computer.", "Use --device auto or --device cpu."
+        ) from error
+    return name
+
+
+def _filled(rows: Tensor, count: int) -> Tensor:
+    """`rows` and zeros up to `count` rows."""
+    import torch
+
+    if len(rows) == count:
+        return rows
+    return torch.cat([rows, rows.new_zeros(count - len(rows), *rows.shape[1:])])
+
+
+def _windows(features: Tensor, config: DetectorConfig) -> Tensor:
+    """Tokens of consecutive pairs [p, tokens, hidden] -> those of each whole window [n, pairs, tokens, hidden]."""
+    size, step = config.window_frames // 2, config.stride_frames // 2
+    if len(features) < size:
+        return features.new_zeros(0, size, *features.shape[1:])
+    return features.unfold(0, size, step).movedim(-1, 1)
+
+
+def _assemble(folder: Path, config: DetectorConfig) -> Detector:
+    """The detector of a bundle on the CPU in float32; every weight accounted for."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    base = _load_base(folder / bundle.BASE_FOLDER)
+    model = _load_adapter(folder / bundle.ADAPTER_FOLDER, base)
+    head = new_head(base.config.text_config.hidden_size, len(config.labels))
+    _load_exactly(head, _tensors(folder / bundle.HEAD_FILE), folder / bundle.HEAD_FILE)
+    domain = None
+    if config.domain:
+        stored = _tensors(folder / bundle.DOMAIN_FILE)
+        if set(stored) != {"mean", "whitening"}:
+            raise BundleBroken(f"{folder / bundle.DOMAIN_FILE} holds {sorted(stored)}.", bundle.REMEDY)
+        domain = DomainModel(stored["mean"].float(), stored["whitening"].float())
+    return Detector(config, model.eval().requires_grad_(False), head.eval().requires_grad_(False), domain)
+
+
+def _load_base(folder: Path) -> Any:
+    from transformers import LlavaForConditionalGeneration
+    from transformers.utils import logging as transformers_logging
+
+    from resus_doc.models import backbone
+
+    backbone.register()
+    transformers_logging.disable_progress_bar()
+    try:
+        base, info = LlavaForConditionalGeneration.from_pretrained(
+            str(folder), output_loading_info=True, local_files_only=True, use_safetensors=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BundleBroken(f"The base model {folder} cannot be loaded: {error}.", bundle.REMEDY) from error
+    if wrong := {name: keys for name, keys in info.items() if keys}:
+        raise BundleBroken(f"The base model {folder} does not load exactly: {wrong}.", bundle.REMEDY)
+    return base.float()
+
+
+def _load_adapter(folder: Path, base: Any) -> Any:
+    from peft import PeftConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+
+    try:
+        model = get_peft_model(base, PeftConfig.from_pretrained(str(folder)))
+    except (OSError, ValueError, TypeError) as error:
+        raise BundleBroken(f"The adapter {folder} does not fit the base: {error}.", bundle.REMEDY) from error
+    stored = _tensors(folder / "adapter_model.safetensors")
+    expected = get_peft_model_state_dict(model)
+    _compare({k: v.shape for k, v in expected.items()}, {k: v.shape for k, v in stored.items()}, folder)
+    set_peft_model_state_dict(model, stored)
+    return model.float()
+
+
+def _load_exactly(module: nn.Module, stored: dict[str, Tensor], path: Path) -> None:
+    _compare({k: v.shape for k, v in module.state_dict().items()}, {k: v.shape for k, v in stored.items()}, path)
+    module.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, strict=True)
+
+
+def _compare(expected: dict[str, Any], stored: dict[str, Any], path: Path) -> None:
+    if expected != stored:
+        missing, extra = sorted(expected.keys() - stored.keys()), sorted(stored.keys() - expected.keys())
+        shapes = sorted(name for name in expected.keys() & stored.keys() if expected[name] != stored[name])
+        raise BundleBroken(
+            f"The weights {path} do not fit: missing {missing}, unexpected {extra}, of another shape {shapes}.",
+            bundle.REMEDY,
+        )
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(str(path))
+    except (OSError, SafetensorError) as error:
+        raise BundleBroken(f"The weights {path} cannot be read: {error}.", bundle.REMEDY) from error
+
+
+logging.getLogger("transformers").setLevel(logging.ERROR)

@@ -1,0 +1,294 @@
+"""Trains the detector: first a base that sees, without any activity label; then a LoRA adapter and a head on top of it.
+
+The base learns what stands where (per-patch labels of objects, which patches change) and short captions of that. The
+adapter learns activities on other scenes. Both stages can be stopped and resumed: a checkpoint holds weights, optimiser
+and step, and the order of clips follows from seed and step.
+
+It does not know videos or renderers: clips come as arrays.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resus_doc.models import backbone
+from resus_doc.models.backbone import BOS, EOS, PAD
+
+LORA_TARGETS = r".*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj|linear_1|linear_2|to_tokens|stages\.\d+\.(0|first\.0|second))"
+"""Decoder projections, projector and tower convolutions, all frozen beneath their low-rank updates."""
+
+MOVING = 0.34
+"""Share of a clip's steps with a change in a thing's patches from which the caption calls it moving."""
+
+
+class Clips(NamedTuple):
+    """Clips of one window each, with what is to be learned of them."""
+
+    frames: NDArray[np.uint8]
+    """[n, 1 + window frames, S, S, 3]: one frame before the window, for its first difference."""
+    targets: NDArray[np.uint8] | NDArray[np.bool_]
+    """Base: [n, pairs, 2, grid, grid], what each patch shows now and a pair ago. Adapter: [n, labels] flags."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one stage is trained."""
+
+    steps: int
+    batch: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    seed: int = 0
+    checkpoint_every: int = 100
+
+
+Log = Callable[[str], None]
+
+
+class Vocabulary:
+    """The words of the base's captions: names of things, places on a grid, and whether a thing moves."""
+
+    def __init__(self, things: int, grid: int) -> None:
+        self.things, self.grid = things, grid
+        self.first_x = 4 + things
+        self.first_y = self.first_x + grid
+        self.still = self.first_y + grid
+        self.size = self.still + 2
+
+    def caption(self, dense: NDArray[np.uint8], background: int = 3) -> list[int]:
+        """Dense targets of a clip [pairs, 2, grid, grid] -> words: `thing x y still|moving` for each thing in view.
+
+        Things below `background` (room, table, towel) are not told. Places are those at the end of the clip.
+        """
+        words: list[int] = []
+        last, changed = dense[-1, 0], (dense[:, 0] != dense[:, 1])
+        for thing in range(background, self.things):
+            ys, xs = np.nonzero(last == thing)
+            if len(xs):
+                touched = changed & ((dense[:, 0] == thing) | (dense[:, 1] == thing))
+                moving = touched.any(axis=(1, 2)).mean() > MOVING
+                place = [self.first_x + round(xs.mean()), self.first_y + round(ys.mean())]
+                words += [4 + thing, *place, self.still + int(moving)]
+        return [*words, EOS]
+
+
+class DenseHeads(nn.Module):
+    """Reads from each visual token what its patches show and whether they changed; used in pretraining only."""
+
+    def __init__(self, hidden: int, things: int, cells: int) -> None:
+        super().__init__()
+        self.things, self.cells = things, cells
+        self.what = nn.Linear(hidden, things * cells)
+        self.change = nn.Linear(hidden, cells)
+
+    def forward(self, tokens: Tensor, dense: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens [n, tokens, hidden] and targets [n, 2, grid, grid] -> losses of things and of changes."""
+        now, before = (_patches(dense[:, i], tokens.shape[1]) for i in (0, 1))
+        what = self.what(tokens).unflatten(-1, (self.cells, self.things)).float()
+        weight = torch.ones(self.things, device=tokens.device)
+        weight[3:] = 3.0
+        seen = functional.cross_entropy(what.flatten(0, 2), now.flatten(), weight=weight)
+        moved = functional.binary_cross_entropy_with_logits(self.change(tokens).float(), (now != before).float())
+        return seen, moved
+
+
+def _patches(dense: Tensor, tokens: int) -> Tensor:
+    """[n, grid, grid] -> [n, tokens, cells], the cells under each token."""
+    side = math.isqrt(tokens)
+    cell = dense.shape[-1] // side
+    return dense.unflatten(2, (side, cell)).unflatten(1, (side, cell)).transpose(2, 3).flatten(3).flatten(1, 2)
+
+
+class Checkpoint:
+    """Weights, optimiser and step in one file, replaced whole."""
+
+    def __init__(self, path: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer) -> None:
+        self.path, self.modules, self.optimiser = path, modules, optimiser
+
+    def load(self) -> int:
+        """Restore and give the step to go on from; 0 if there is no checkpoint."""
+        if not self.path.exists():
+            return 0
+        stored = torch.load(self.path, weights_only=True)
+        for name, module in self.modules.items():
+            module.load_state_dict(stored["modules"][name])
+        self.optimiser.load_state_dict(stored["optimiser"])
+        return int(stored["step"])
+
+    def save(self, step: int) -> None:
+        """Store after `step` steps."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".partial")
+        modules = {name: module.state_dict() for name, module in self.modules.items()}
+        torch.save({"step": step, "modules": modules, "optimiser": self.optimiser.state_dict()}, partial)
+        partial.replace(self.path)
+
+
+def pretrain(base: Any, clips: Clips, words: Vocabulary, recipe: Recipe, checkpoint: Path, log: Log = print) -> None:
+    """Teach an untrained base to see: patches, changes and captions of scenes. Ends with the base in `base`."""
+    cells = clips.targets.shape[-1] ** 2 // base.model.vision_tower.config.tokens
+    heads = DenseHeads(base.config.text_config.hidden_size, words.things, cells)
+    captions = _padded([words.caption(dense) for dense in clips.targets])
+    modules = {"base": base.train(), "heads": heads.train()}
+
+    def loss_of(rows: NDArray[np.int64], _: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+        tokens = _encode_clips(base, torch.from_numpy(clips.frames[rows]))
+        dense = torch.from_numpy(clips.targets[rows].astype(np.int64))
+        seen, moved = heads(tokens.flatten(0, 1), dense.flatten(0, 1))
+        told = caption_loss(base, tokens, captions[rows])
+        parts = {"patches": seen.item(), "changes": moved.item(), "captions": told.item()}
+        return seen + moved + 0.5 * told, parts
+
+    _train(modules, recipe, len(clips.frames), loss_of, checkpoint, log)
+    base.eval()
+
+
+def caption_loss(base: Any, tokens: Tensor, captions: Tensor) -> Tensor:
+    """Cross-entropy of the captions' words after the visual tokens [b, pairs, tokens, hidden]."""
+    embed = base.get_input_embeddings()
+    batch = len(tokens)
+    start = embed(torch.full((batch, 1), BOS))
+    visual = tokens.flatten(1, 2)
+    inputs = torch.cat([start.to(visual.dtype), visual, embed(captions[:, :-1]).to(visual.dtype)], dim=1)
+    states = base.model.language_model(inputs_embeds=inputs, use_cache=False).last_hidden_state
+    logits = base.lm_head(states[:, visual.shape[1] :]).float()
+    return functional.cross_entropy(logits.flatten(0, 1), captions.flatten(), ignore_index=PAD)
+
+
+def sight(base: Any, clips: Clips, words: Vocabulary) -> dict[str, float]:
+    """The gate before any LoRA: caption loss on unseen scenes with the right pictures and with shuffled ones."""
+    captions = _padded([words.caption(dense) for dense in clips.targets])
+    with torch.inference_mode():
+        tokens = torch.cat([_encode_clips(base, torch.from_numpy(part)) for part in _split(clips.frames)])
+        right = torch.stack(
+            [caption_loss(base, t, c) for t, c in zip(tokens.split(32), captions.split(32), strict=True)]
+        )
+        rolled = tokens.roll(1, 0)
+        wrong = torch.stack(
+            [caption_loss(base, t, c) for t, c in zip(rolled.split(32), captions.split(32), strict=True)]
+        )
+    return {"caption_loss": float(right.mean()), "caption_loss_shuffled": float(wrong.mean())}
+
+
+def add_adapter(base: Any, rank: int = 16) -> Any:
+    """A PEFT LoRA model around the base; only the adapter can learn.
+
+    Raises:
+        RuntimeError: a kind of layer that should get an adapter got none.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=LORA_TARGETS)
+    model = get_peft_model(base, config)
+    adapted = [name for name, _ in model.named_parameters() if "lora_A" in name]
+    for part in ("q_proj", "v_proj", "down_proj", "linear_1", "to_tokens", "stages"):
+        if not any(part in name for name in adapted):
+            raise RuntimeError(f"LoRA found no layer '{part}' in the base")
+    return model
+
+
+def train_adapter(
+    model: Any, head: nn.Module, clips: Clips, recipe: Recipe, checkpoint: Path, log: Log = print
+) -> None:
+    """Teach activities to a LoRA adapter and a head; with a model that has no trainable weight, to the head alone."""
+    model.eval()  # the tower's batch statistics stay those of the base
+    flags = torch.from_numpy(clips.targets.astype(np.float32))
+    share = flags.mean(0).clamp(0.02, 0.98)
+    weight = ((1 - share) / share).clamp(0.25, 4.0)
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+
+    def loss_of(rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+        tokens = _encode_clips(base, _varied(torch.from_numpy(clips.frames[rows]), rng))
+        logits = head(backbone.pool(backbone.decode(base, tokens)).float())
+        loss = functional.binary_cross_entropy_with_logits(logits, flags[rows], pos_weight=weight)
+        return loss, {"bce": loss.item()}
+
+    _train({"model": model, "head": head}, recipe, len(clips.frames), loss_of, checkpoint, log)
+
+
+def clip_logits(model: Any, head: nn.Module, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Logits [n, labels] of clips [n, 1 + frames, S, S, 3]."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    with torch.inference_mode():
+        parts = [_encode_clips(base, torch.from_numpy(part)) for part in _split(frames)]
+        logits = [head(backbone.pool(backbone.decode(base, part)).float()) for part in parts]
+        result: NDArray[np.float32] = torch.cat(logits).numpy()
+    return result
+
+
+def _train(
+    modules: dict[str, nn.Module],
+    recipe: Recipe,
+    clips: int,
+    loss_of: Callable[[NDArray[np.int64], np.random.Generator], tuple[Tensor, dict[str, float]]],
+    checkpoint: Path,
+    log: Log,
+) -> None:
+    """AdamW with warm-up and cosine decay; bfloat16 where the processor has it.
+
+    Raises:
+        FloatingPointError: the loss became NaN or infinite; the last checkpoint stands.
+    """
+    weights = [p for module in modules.values() for p in module.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    store = Checkpoint(checkpoint, modules, optimiser)
+    started = time.monotonic()
+    averages: dict[str, float] = {}
+    for step in range(store.load(), recipe.steps):
+        rng = np.random.default_rng([recipe.seed, step])
+        torch.manual_seed(recipe.seed * 1_000_003 + step)
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * _schedule(step / recipe.steps)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, parts = loss_of(rng.choice(clips, recipe.batch, replace=False), rng)
+        if not math.isfinite(loss.item()):
+            raise FloatingPointError(f"The loss is {loss.item()} at step {step}; the checkpoint {checkpoint} stands.")
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(weights, 1.0)
+        optimiser.step()
+        averages = {name: 0.95 * averages.get(name, value) + 0.05 * value for name, value in parts.items()}
+        if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
+            store.save(step + 1)
+            told = "  ".join(f"{name} {value:.3f}" for name, value in averages.items())
+            log(f"step {step + 1}/{recipe.steps}  {told}  {time.monotonic() - started:.0f} s")
+
+
+def _schedule(done: float) -> float:
+    """Linear warm-up over the first 4 %, then half a cosine down to 2 %."""
+    return min(done / 0.04 + 0.02, 0.02 + 0.49 * (1 + math.cos(math.pi * done)))
+
+
+def _encode_clips(base: Any, frames: Tensor) -> Tensor:
+    """[b, 1 + n, S, S, 3] uint8 or float 0..255 -> visual tokens [b, n / 2, tokens, hidden]."""
+    pixels = torch.stack([backbone.pair_pixels(clip[1:], clip[0]) for clip in frames])
+    return backbone.encode(base, pixels.flatten(0, 1)).unflatten(0, (len(frames), -1))
+
+
+def _varied(frames: Tensor, rng: np.random.Generator) -> Tensor:
+    """Another light, another white balance and some noise for each clip."""
+    clips = len(frames)
+    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (clips, 1, 1, 1, 1)) * rng.uniform(0.95, 1.05, (clips, 1, 1, 1, 3)))
+    shift = torch.from_numpy(rng.uniform(-12, 12, (clips, 1, 1, 1, 1)))
+    noise = torch.randn(frames.shape) * torch.from_numpy(rng.uniform(0, 3, (clips, 1, 1, 1, 1))).float()
+    return (frames.float() * gain.float() + shift.float() + noise).clamp(0, 255)
+
+
+def _padded(rows: list[list[int]]) -> Tensor:
+    longest = max(len(row) for row in rows)
+    return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
+
+
+def _split(frames: NDArray[np.uint8], size: int = 32) -> list[NDArray[np.uint8]]:
+    return [frames[i : i + size] for i in range(0, len(frames), size)]

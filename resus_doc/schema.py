@@ -1,0 +1,239 @@
+"""The words all rooms share. Every value is frozen; equal content is equal.
+
+Times are seconds from the start of the video unless a name says otherwise; ranges are 90 % intervals.
+The JSON form of `Report` is `report.json`, whose field names are a contract with other programs.
+"""
+
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
+
+INTENDED_USE = (
+    "Retrospective quality improvement and debriefing. Not a medical device; not for live care, diagnosis or "
+    "the assessment of persons."
+)
+
+Activity = Literal["baby_visible", "ppv", "cpap", "ventilation", "stimulation", "suction", "chest_compressions"]
+ACTIVITIES: tuple[Activity, ...] = (
+    "baby_visible",
+    "ppv",
+    "cpap",
+    "ventilation",
+    "stimulation",
+    "suction",
+    "chest_compressions",
+)
+"""The closed vocabulary. `ventilation` is mask support of unknown kind."""
+
+MASK_SUPPORT: tuple[Activity, ...] = ("ppv", "cpap", "ventilation")
+"""The study's class *Ventilation* is the union of these three; measures call it `mask_support`."""
+
+ACTIVITY_NAMES: dict[Activity, str] = {
+    "baby_visible": "baby in view",
+    "ppv": "PPV",
+    "cpap": "CPAP",
+    "ventilation": "mask support",
+    "stimulation": "stimulation",
+    "suction": "suction",
+    "chest_compressions": "chest compressions",
+}
+"""How an activity is written in sentences."""
+
+Verdict = Literal["met", "not_met", "indeterminate", "not_assessable"]
+Unit = Literal["s", "count", "fraction", "bpm"]
+TimeZeroSource = Literal["given", "table_arrival", "video_start"]
+Section = Literal["summary", "timeline", "adherence", "discussion"]
+Range = tuple[float, float]
+
+
+class Value(BaseModel):
+    """Base of all shared values: frozen, unknown fields refused, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Span(NamedTuple):
+    """A stretch of time, `start_s <= end_s`."""
+
+    start_s: float
+    end_s: float
+
+
+class Video(Value):
+    """What is known of the video file. `grid_fps` is the rate at which it was looked at (0 if it was not)."""
+
+    name: str
+    sha256: str
+    duration_s: float = Field(ge=0)
+    width: int = Field(ge=0)
+    height: int = Field(ge=0)
+    frame_rate: float = Field(ge=0)
+    grid_fps: float = Field(ge=0)
+    broken_off_at_s: float | None = None
+    """Where a damaged file stopped being readable; None for a whole file."""
+
+
+class TimeZero(Value):
+    """The moment from which intervals count. `given` is the birth as the user gave it."""
+
+    t_s: float
+    range_s: Range
+    source: TimeZeroSource
+
+    @property
+    def name(self) -> str:
+        """How sentences name it: birth, arrival on the table, or the start of the video."""
+        return {"given": "birth", "table_arrival": "arrival on the table", "video_start": "the start of the video"}[
+            self.source
+        ]
+
+
+class DomainCheck(Value):
+    """How much the video is like the detector's training data; a higher score is more alike."""
+
+    in_domain: bool
+    score: float
+    threshold: float
+    validated_on: Literal["simulated", "real"]
+
+
+class Event(Value):
+    """One stretch of one activity."""
+
+    id: str
+    activity: Activity
+    start_s: float
+    end_s: float
+    confidence: float = Field(ge=0, le=1)
+    start_range_s: Range
+    end_range_s: Range
+    censored_start: bool = False
+    censored_end: bool = False
+    source: Literal["detector", "annotation", "reviewer"]
+    confirmed_by: str | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Event":
+        if self.end_s < self.start_s:
+            raise ValueError(f"event {self.id} ends ({self.end_s} s) before it starts ({self.start_s} s)")
+        return self
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
+class Timeline(Value):
+    """The events of a case and what could have been seen.
+
+    Absence means something only for an activity in `covered`, within `observed`.
+    """
+
+    events: tuple[Event, ...]
+    covered: tuple[Activity, ...]
+    observed: tuple[Span, ...]
+    """Stretches of the video in which the baby was in view and the recording was readable."""
+    duration_s: float = Field(ge=0)
+    time_zero: TimeZero
+
+    @property
+    def observed_s(self) -> float:
+        return sum(span.end_s - span.start_s for span in self.observed)
+
+    def of(self, *activities: Activity) -> tuple[Event, ...]:
+        """The events of these activities, in order of onset."""
+        chosen = [event for event in self.events if event.activity in activities]
+        return tuple(sorted(chosen, key=lambda event: (event.start_s, event.end_s, event.id)))
+
+
+class Measure(Value):
+    """A number computed from events. `value` is None when it is not assessable."""
+
+    id: str
+    name: str
+    value: float | None
+    unit: Unit
+    range: Range | None
+    events: tuple[str, ...] = ()
+
+
+class GuidelineRef(Value):
+    """Which guideline and edition the findings refer to."""
+
+    id: str
+    title: str
+    edition: str
+
+
+class Finding(Value):
+    """The verdict of one rule, with its evidence.
+
+    `verified` is true when each number the rule rests on was checked against the document itself.
+    """
+
+    id: str
+    rule_id: str
+    kind: Literal["guideline", "quality_metric"]
+    verdict: Verdict
+    statement: str
+    observed: str
+    expected: str
+    observed_value: float | None
+    threshold: float | None
+    unit: Unit | None
+    reason: str | None
+    events: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
+    verified: bool
+
+
+class Passage(Value):
+    """A guideline passage in our own words, with its source."""
+
+    id: str
+    profile: str
+    title: str
+    source: str
+    section: str | None
+    doi_or_isbn: str | None
+    text: str
+    verified: bool
+
+
+class Sentence(Value):
+    """One sentence of the narrative and the ids of the facts it rests on."""
+
+    text: str
+    cites: tuple[str, ...]
+    origin: Literal["llm", "template"]
+
+
+class NarrativeSection(Value):
+    section: Section
+    sentences: tuple[Sentence, ...]
+
+
+class Report(Value):
+    """The content of `report.json`."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    case_id: str
+    intended_use: str = INTENDED_USE
+    video: Video
+    time_zero: TimeZero
+    activities_covered: tuple[Activity, ...]
+    observed_s: float
+    domain_check: DomainCheck | None
+    events: tuple[Event, ...]
+    withheld_events: tuple[Event, ...] = ()
+    measures: tuple[Measure, ...]
+    guideline: GuidelineRef
+    findings: tuple[Finding, ...]
+    passages: tuple[Passage, ...]
+    narrative: tuple[NarrativeSection, ...]
+    observed: tuple[Span, ...] = ()
+    """The stretches in which the baby was in view, whose lengths add up to `observed_s`."""
+    provenance: dict[str, object] = Field(default_factory=dict)

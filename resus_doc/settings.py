@@ -1,0 +1,75 @@
+"""Where things lie and what the defaults are: defaults < configuration file < RESUS_DOC_* < flags.
+
+The configuration file is `config.toml` in the user's configuration folder (`resus-doc doctor` prints where). A key it does
+not know is an error, because a misspelt setting that is silently ignored looks like one that works.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from resus_doc.errors import UsageError
+
+APP = "resus-doc"
+ASSETS = Path(__file__).parent / "assets"
+SAMPLE_VIDEO = ASSETS / "sample" / "sample.mp4"
+DEFAULT_DETECTOR = ASSETS / "detector"
+DEFAULT_LLM = ASSETS / "llm" / "resus-doc-writer.gguf"
+ENVIRONMENT_PREFIX = "RESUS_DOC_"
+
+
+class Settings(BaseModel):
+    """What a user can set once for all runs. Each has a flag of the same name on the commands that use it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    guideline: str = "aha-2025"
+    detector: Path = DEFAULT_DETECTOR
+    llm: str = str(DEFAULT_LLM)
+    """A GGUF file, or `none` for template sentences only."""
+    device: str = "auto"
+    data: Path = Path(platformdirs.user_data_dir(APP))
+    """Holds the passage index and a site's own documents."""
+    seed: int = 0
+    log_level: Literal["debug", "info", "warning"] = "warning"
+
+
+def config_file() -> Path:
+    """The configuration file's place; it need not exist."""
+    return Path(os.environ.get("RESUS_DOC_CONFIG", platformdirs.user_config_dir(APP) + "/config.toml"))
+
+
+def load(environment: Mapping[str, str] = os.environ, **flags: object) -> Settings:
+    """The settings in force; flags that are None do not count.
+
+    Raises:
+        UsageError: the configuration file or a variable cannot be understood.
+    """
+    values: dict[str, object] = _from_file(config_file())
+    for name in Settings.model_fields:
+        if (text := environment.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
+            values[name] = text
+    values.update({name: value for name, value in flags.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"The setting '{name}' cannot be used: {first['msg']}.",
+            f"Look at {config_file()} and at the {ENVIRONMENT_PREFIX}* variables.",
+        ) from error
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"The configuration file {path} cannot be read: {error}.", "Mend or remove it.") from error

@@ -1,0 +1,1 @@
+"""What can be done: typed functions on videos, events and cases. No language model in here."""

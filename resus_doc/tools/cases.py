@@ -1,0 +1,50 @@
+"""A case from wherever it lies: a case folder, or a bare timeline or annotation file."""
+
+import hashlib
+from pathlib import Path
+
+from resus_doc.errors import InputRefused
+from resus_doc.guidelines import profile, rules
+from resus_doc.schema import Report, Video
+from resus_doc.settings import Settings
+from resus_doc.tools import casefolder, formats, measures, timeline
+
+
+def open_case(place: Path, settings: Settings) -> Report:
+    """The report of a case folder; for a bare file, the facts that follow from its events, without a narrative.
+
+    Raises:
+        InputRefused: the place holds no case, or the file cannot be read.
+    """
+    if place.is_dir():
+        return casefolder.read_report(place)
+    if not place.exists():
+        raise InputRefused(f"There is no case at {place}.", "Name a case folder, or a timeline or annotation file.")
+    return _from_events(place, settings)
+
+
+def _from_events(file: Path, settings: Settings) -> Report:
+    events = formats.read_annotations(file)
+    if not events:
+        raise InputRefused(f"{file} holds no event.", "Name a case folder, or a timeline with events.")
+    duration_s = max(event.end_s for event in events)
+    found = timeline.timeline_from_annotations(events, duration_s)
+    measured = measures.compute(found)
+    guideline = profile.load(settings.guideline)
+    adherence = rules.evaluate(guideline, found, measured)
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    return Report(
+        case_id=f"case-{sha256[:8]}",
+        video=Video(name="", sha256="", duration_s=duration_s, width=0, height=0, frame_rate=0, grid_fps=0),
+        time_zero=found.time_zero,
+        activities_covered=found.covered,
+        observed_s=found.observed_s,
+        observed=found.observed,
+        domain_check=None,
+        events=found.events,
+        measures=measured,
+        guideline=guideline.ref,
+        findings=adherence.findings,
+        passages=adherence.passages,
+        narrative=(),
+    )

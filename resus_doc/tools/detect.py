@@ -1,0 +1,190 @@
+"""From a video file to the probability of each activity in each window, in one pass and bounded memory.
+
+Frames are read on the detector's grid and go through its vision tower once, in chunks. A chunk's result is stored before
+the next one is read; a resumed run starts reading behind the last stored chunk. What the next chunk needs of the one before
+(its last frame and the tokens of windows not yet complete) is stored with it, so that cutting changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resus_doc.errors import ResourceMissing
+from resus_doc.tools.video import GridReader, Image, check_file, probe
+from resus_doc.tools.windows import Windows
+
+if TYPE_CHECKING:
+    from resus_doc.models.detector import Detector
+
+CHUNK_FRAMES = 256
+"""Grid frames a chunk: half a minute at 8 per second, a whole number of tower batches."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """What is known after some of the video; all arrays numeric."""
+
+    frames_done: int
+    """Grid frames read since the start of the video."""
+    probabilities: NDArray[np.float32]
+    """[windows, labels] of all windows complete so far."""
+    domain_scores: NDArray[np.float32]
+    """[windows]"""
+    features: NDArray[np.float32]
+    """Tokens of the pairs from the start of the next window on: [pairs, tokens, hidden]."""
+    previous: NDArray[np.uint8]
+    """The last frame [S, S, 3]; empty before the first one."""
+
+
+def detect(
+    video_path: Path,
+    detector: Detector,
+    work_dir: Path,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    chunk_frames: int = CHUNK_FRAMES,
+) -> Windows:
+    """Probabilities of the detector's labels in every whole window of a video.
+
+    A video shorter than one window gives one window, filled up with its last frame. Seconds after the last whole window
+    are not looked at. `progress` gets the finished fraction, 0 to 1. With `resume`, chunks stored in `work_dir` by an
+    earlier run on the same file with the same detector are taken over and that part is not decoded again.
+
+    Raises:
+        VideoRefused: nothing of the video can be read.
+        ResourceMissing: `work_dir` cannot be written to.
+    """
+    check_file(Path(video_path))
+    store = ChunkStore(work_dir, _key(video_path, detector, chunk_frames))
+    if not resume:
+        store.clear()
+    done = store.load() or _nothing(detector)
+    config = detector.config
+    size = config.frame_size
+    reader = GridReader(video_path, config.grid_fps, size, size, start_s=done.frames_done / config.grid_fps)
+    total = probe(video_path).duration_s * config.grid_fps if progress else 1.0
+    for frames in _batches(reader, chunk_frames):
+        whole = len(frames) == chunk_frames
+        done = _advance(detector, done, frames if whole else _completed(frames, done, detector))
+        if whole:
+            store.save(done)
+        if progress:
+            progress(min(1.0, done.frames_done / max(total, 1.0)))
+    return _windows(done, detector, reader)
+
+
+class ChunkStore:
+    """The last finished chunk in a folder: one `.npz` of plain arrays, replaced whole."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self._folder = folder
+        self._path = folder / "detected.npz"
+        self._key = np.frombuffer(bytes.fromhex(key), np.uint8)
+
+    def load(self) -> Chunk | None:
+        """The stored chunk, None if there is none or it belongs to other inputs or is damaged."""
+        import zipfile
+
+        if not self._path.exists():
+            return None
+        try:
+            with np.load(self._path, allow_pickle=False) as stored:
+                if not np.array_equal(stored["key"], self._key):
+                    return None
+                names = ("probabilities", "domain_scores", "features", "previous")
+                return Chunk(int(stored["frames_done"]), **{name: stored[name] for name in names})
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
+            return None
+
+    def save(self, chunk: Chunk) -> None:
+        """Store a chunk in place of the one before it."""
+        part = self._path.with_suffix(".part")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                np.savez(file, key=self._key, **vars(chunk))
+            part.replace(self._path)
+        except OSError as error:
+            raise ResourceMissing(
+                f"The intermediate results cannot be written to {self._folder} ({error.strerror}).",
+                "Free some space, or choose another place with -o.",
+            ) from error
+
+    def clear(self) -> None:
+        """Forget what is stored."""
+        if self._path.exists():
+            self._path.unlink()
+
+
+def _nothing(detector: Detector) -> Chunk:
+    size, labels = detector.config.frame_size, len(detector.config.labels)
+    empty = np.zeros((0, labels), np.float32)
+    features = detector.encode(np.zeros((0, size, size, 3), np.uint8))
+    return Chunk(0, empty, np.zeros(0, np.float32), features, np.zeros((0, size, size, 3), np.uint8))
+
+
+def _advance(detector: Detector, done: Chunk, frames: NDArray[np.uint8]) -> Chunk:
+    """What is known after `frames` more; an odd last frame is left out, since no whole window ends on it."""
+    even = frames[: len(frames) // 2 * 2]
+    new = detector.encode(even, done.previous if done.frames_done else None)
+    features = np.concatenate([done.features, new])
+    probabilities = detector.windows(features)
+    used = len(probabilities) * detector.config.stride_frames // 2
+    return Chunk(
+        done.frames_done + len(frames),
+        np.concatenate([done.probabilities, probabilities]),
+        np.concatenate([done.domain_scores, detector.domain_scores(features)]),
+        features[used:],
+        frames[-1],
+    )
+
+
+def _completed(frames: NDArray[np.uint8], done: Chunk, detector: Detector) -> NDArray[np.uint8]:
+    """The frames of a video shorter than one window, filled up with its last frame; others as they are."""
+    lacking = detector.config.window_frames - done.frames_done - len(frames)
+    return frames if lacking <= 0 else np.concatenate([frames, np.repeat(frames[-1:], lacking, axis=0)])
+
+
+def _batches(reader: GridReader, size: int) -> Iterator[NDArray[np.uint8]]:
+    held: list[Image] = []
+    for frame in reader:
+        held.append(frame.image)
+        if len(held) == size:
+            yield np.stack(held)
+            held = []
+    if held:
+        yield np.stack(held)
+
+
+def _windows(done: Chunk, detector: Detector, reader: GridReader) -> Windows:
+    config = detector.config
+    scores = done.domain_scores[np.isfinite(done.domain_scores)]
+    return Windows(
+        start_s=np.arange(len(done.probabilities), dtype=np.float64) * config.stride_s,
+        window_s=config.window_s,
+        stride_s=config.stride_s,
+        labels=config.labels,
+        probabilities=done.probabilities,
+        domain_score=float(np.median(scores)) if len(scores) else None,
+        grid_fps=config.grid_fps,
+        frames_decoded=reader.frames_decoded,
+        broken_off_at_s=reader.broken_off_at_s,
+    )
+
+
+def _key(video_path: Path, detector: Detector, chunk_frames: int) -> str:
+    """A hash of what stored chunks depend on: the file as it lies there, and the detector."""
+    status = Path(video_path).stat()
+    parts: list[Any] = [str(Path(video_path).resolve()), status.st_size, status.st_mtime_ns, chunk_frames]
+    parts += [detector.config.model_dump_json(), str(detector.device.type)]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

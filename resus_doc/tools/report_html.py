@@ -1,0 +1,145 @@
+"""The report as one self-contained HTML page: no network, no outside file, hostile text shown as text.
+
+The page's content security policy names the hashes of its own style and script and forbids all else, so that nothing can be
+loaded and no script can run that is not ours, even if escaping failed somewhere. All words come from the report and
+`report_words`, all places of the drawing from `report_timeline`; the template holds no logic but loops and choices.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from resus_doc.schema import ACTIVITIES, Finding, Passage, Report
+from resus_doc.tools import report_measures, report_timeline
+from resus_doc.tools import report_words as words
+from resus_doc.tools.clock import clock
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+TEMPLATES = files("resus_doc.tools") / "templates"
+
+VERDICT_SIGNS = {"met": "✓", "not_met": "✕", "indeterminate": "≈", "not_assessable": "–"}
+"""Verdicts differ by sign and word, never by colour alone."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of the text around them."""
+
+_QUANTITY = re.compile(r"(?<=\d) (?=(?:s|min|%|bpm|times)\b|%)|(?<=±) (?=\d)")
+"""A number and its unit stay on one line."""
+
+_MOST_DETAILS = 80
+"""Lines of technical provenance on the page; all of it stands in run.json."""
+
+
+def render(report: Report) -> str:
+    """The HTML page of a report, ending with a newline. Equal reports give equal pages."""
+    style, script = _part("report.css"), _part("report.js")
+    return (
+        _template()
+        .render(
+            report=report,
+            words=words,
+            zero=report.time_zero,
+            policy=_policy(style, script),
+            style=style,
+            script=script,
+            drawing=report_timeline.draw(report),
+            glance=words.glance(report),
+            groups=words.by_verdict(report.findings),
+            signs=VERDICT_SIGNS,
+            measures=report_measures.arrange(report),
+            kinds=_kinds,
+            sources=_sources(report),
+            passages={passage.id: passage for passage in report.passages},
+            activities=ACTIVITIES,
+            known=_ids(report),
+            withheld=words.withheld(report),
+            video_times=lambda event: f"{clock(event.start_s)}–{clock(event.end_s)}",
+            details=_details(report),
+        )
+        .rstrip()
+        + "\n"
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _part(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(str(TEMPLATES)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _printable(value: Any) -> Any:
+    if type(value) is not str:
+        return value
+    return _QUANTITY.sub("\N{NO-BREAK SPACE}", _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value))
+
+
+def _ids(report: Report) -> frozenset[str]:
+    """All ids that have an anchor on the page; a citation of another is shown without a link."""
+    groups = (report.events, report.withheld_events, report.measures, report.findings, report.passages)
+    return frozenset(fact.id for group in groups for fact in group)
+
+
+def _kinds(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings that are not assessable, by what a reader can still learn from them."""
+    kinds: dict[str, list[Finding]] = {
+        "Seen, but the video cannot tell whether or how the rule applies": [],
+        "Values without a limit, for information": [],
+        "Nothing in the video bears on these": [],
+    }
+    seen, values, silent = kinds.values()
+    for finding in findings:
+        (values if finding.kind == "quality_metric" else seen if finding.events else silent).append(finding)
+    return {title: found for title, found in kinds.items() if found}
+
+
+def _sources(report: Report) -> dict[str, list[Passage]]:
+    """The passages under the document that each comes from."""
+    sources: dict[str, list[Passage]] = {}
+    for passage in report.passages:
+        sources.setdefault(words.source_line(passage), []).append(passage)
+    return sources
+
+
+def _details(report: Report) -> tuple[tuple[str, str], ...]:
+    """Provenance as flat lines, without the seconds of the steps: they differ from run to run."""
+    rest = {key: value for key, value in report.provenance.items() if key not in ("seconds", "notes")}
+    return tuple(_flat("", rest))[:_MOST_DETAILS]
+
+
+def _flat(path: str, value: object) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        parts = sorted(value.items(), key=lambda item: str(item[0]))
+        return [line for key, inner in parts for line in _flat(f"{path} · {key}" if path else str(key), inner)]
+    if isinstance(value, list | tuple):
+        return [(path, ", ".join(str(item) for item in value))]
+    return [] if value is None else [(path, str(value))]

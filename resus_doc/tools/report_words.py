@@ -1,0 +1,344 @@
+"""The words and number formats that every form of the report shares (HTML, Markdown).
+
+Pure functions on schema values. Nothing here knows HTML, and nothing here judges: wording is factual.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from resus_doc.schema import (
+    ACTIVITY_NAMES,
+    MASK_SUPPORT,
+    Activity,
+    Event,
+    Finding,
+    Measure,
+    Passage,
+    Range,
+    Report,
+    Section,
+    Sentence,
+    Span,
+    TimeZero,
+    Unit,
+    Verdict,
+)
+from resus_doc.tools.clock import clock
+
+VERDICT_ORDER: tuple[Verdict, ...] = ("not_met", "indeterminate", "met", "not_assessable")
+"""What needs talking about comes first."""
+
+VERDICT_NAMES: dict[Verdict, str] = {
+    "met": "Met",
+    "not_met": "Not met",
+    "indeterminate": "Too close to call",
+    "not_assessable": "Not assessable",
+}
+
+VERDICT_NOTES: dict[Verdict, str] = {
+    "met": "What was observed lies within what is expected, for the whole range of the measurement.",
+    "not_met": "What was observed lies outside what is expected, for the whole range of the measurement.",
+    "indeterminate": "The range of the measurement lies on both sides of what is expected.",
+    "not_assessable": "The video alone cannot tell. This is no statement about what was done.",
+}
+
+SECTION_NAMES: dict[Section, str] = {
+    "summary": "Summary",
+    "timeline": "Course of events",
+    "adherence": "Comparison with the guideline",
+    "discussion": "Points for discussion",
+}
+
+_SUBJECTS: dict[str, str] = {
+    **{str(activity): name for activity, name in ACTIVITY_NAMES.items()},
+    "ventilation": "mask support of unknown kind",
+    "mask_support": "mask support",
+    "no_activity": "time without a recognised activity",
+}
+
+_FIXED_MEASURES = {
+    "ppv_fraction_first_30s": "Share of the first 30 s after its onset spent on PPV",
+    "ppv_fraction_first_60s": "Share of the first 60 s after its onset spent on PPV",
+    "ppv_pause_count": "Pauses of PPV",
+    "ppv_pause_longest": "Longest pause of PPV",
+    "ppv_pause_total": "All pauses of PPV together",
+    "no_activity_total": "In view without a recognised activity, in all",
+    "baby_visible_total": "Baby in view, in all",
+    "out_of_view_total": "Baby not in view, in all",
+    "ventilation_sequence_count": "Sequences of PPV without a pause",
+    "ventilation_sequence_median": "Median length of a sequence of PPV",
+    "ppv_before_compressions": "PPV before the first chest compressions",
+    "chest_compressions_without_30s_ppv_count": "Chest compressions with less than 30 s of PPV before them",
+    "ppv_pause_no_activity_total": "Within pauses of PPV: time without a recognised activity",
+    "ppv_pause_out_of_view_total": "Between stretches of PPV: baby not in view",
+}
+
+_CLOCK_FROM_S = 90.0
+"""Durations from here on are written m:ss, because nobody pictures 173 s."""
+
+NOT_ASSESSABLE = "not assessable"
+
+
+def upper_first(text: str) -> str:
+    """The text with its first letter in upper case; the rest, such as PPV, stays."""
+    return text[:1].upper() + text[1:]
+
+
+def activity_name(activity: Activity, capital: bool = False) -> str:
+    """How the activity is written, for example `mask support`."""
+    return upper_first(ACTIVITY_NAMES[activity]) if capital else ACTIVITY_NAMES[activity]
+
+
+def measure_name(name: str) -> str:
+    """A measure's name in plain language: `time_to_first_ppv` is `Time to first PPV`.
+
+    A name that is not known keeps its words, with the underscores taken out.
+    """
+    if name in _FIXED_MEASURES:
+        return _FIXED_MEASURES[name]
+    from_table = name.endswith("_from_table")
+    stem = name.removesuffix("_from_table")
+    plain = _patterned(stem)
+    return f"{plain}, from arrival on the table" if from_table else plain
+
+
+def _patterned(stem: str) -> str:
+    if stem.startswith("time_to_first_"):
+        return f"Time to first {_subject(stem.removeprefix('time_to_first_'))}"
+    if stem.startswith("order_of_first_"):
+        return f"Place of {_subject(stem.removeprefix('order_of_first_'))} in the order of first activities"
+    if stem.startswith("ppv_pause_") and stem.endswith("_total"):
+        return f"Within pauses of PPV: {_subject(stem.removeprefix('ppv_pause_').removesuffix('_total'))}"
+    if stem.endswith("_overlap_total"):
+        return upper_first(_overlap(stem.removesuffix("_overlap_total")))
+    for ending, wording in (("_count", "{}, number of times"), ("_total", "{}, in all"), ("_longest", "{}, longest")):
+        if stem.endswith(ending):
+            return upper_first(wording.format(_subject(stem.removesuffix(ending))))
+    return upper_first(_subject(stem))
+
+
+def _overlap(pair: str) -> str:
+    one = next((subject for subject in _SUBJECTS if pair.startswith(f"{subject}_")), pair)
+    other = pair.removeprefix(one).removeprefix("_")
+    return f"{_subject(one)} and {_subject(other)} at the same time" if other else f"{_subject(one)}, overlap"
+
+
+def _subject(key: str) -> str:
+    return _SUBJECTS.get(key, key.replace("_", " "))
+
+
+def amount(value: float, unit: Unit) -> str:
+    """A number with its unit as people read it: `42 s`, `2:53 min`, `3`, `85 %`, `120 bpm`."""
+    if unit == "s":
+        return f"{clock(value)} min" if abs(value) >= _CLOCK_FROM_S else f"{_plain(value)} s"
+    if unit == "fraction":
+        return f"{_plain(100 * value, digits=0)} %"
+    return _plain(value) if unit == "count" else f"{_plain(value, digits=0)} bpm"
+
+
+def amount_range(span: Range, unit: Unit) -> str:
+    """A range with its unit: `40–44 s`; one number where both ends read the same."""
+    low, high = amount(span[0], unit), amount(span[1], unit)
+    if low == high:
+        return low
+    unit_low, unit_high = low.partition(" ")[2], high.partition(" ")[2]
+    return f"{low.partition(' ')[0]}–{high}" if unit_low == unit_high else f"{low} – {high}"
+
+
+def measured(measure: Measure) -> str:
+    """The value of a measure, or that it is not assessable."""
+    if measure.value is None:
+        return NOT_ASSESSABLE if measure.range is None else "uncertain"
+    return amount(measure.value, measure.unit)
+
+
+def _plain(value: float, digits: int = 1) -> str:
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def moment(seconds: float, zero: TimeZero) -> str:
+    """A time of the video as a sentence says it: `0:42 after birth`."""
+    since = seconds - zero.t_s
+    side = "before" if round(since) < 0 else "after"
+    return f"{clock(abs(since))} {side} {zero.name}"
+
+
+def time_zero_sentence(zero: TimeZero) -> str:
+    """From when times count, and how sure that is."""
+    spread = (zero.range_s[1] - zero.range_s[0]) / 2
+    sure = f" (known to within ± {_plain(spread)} s)" if spread > 0 else ""
+    where = f"{clock(zero.t_s)} in the video" if zero.t_s >= 0 else f"{clock(-zero.t_s)} before the video starts"
+    sources = {"given": "birth, as entered", "table_arrival": "arrival on the table, as seen", "video_start": ""}
+    if zero.source == "video_start":
+        return "Times count from the start of the video; the time of birth is not known."
+    return f"Times count from {sources[zero.source]}: {where}{sure}."
+
+
+def validated_on(report: Report) -> str | None:
+    """What the detector was validated on, `simulated` or `real`; None where no detector looked at the video."""
+    if report.domain_check is not None:
+        return report.domain_check.validated_on
+    detector = report.provenance.get("detector")
+    return str(detector["validated_on"]) if isinstance(detector, dict) and "validated_on" in detector else None
+
+
+def validation_sentence(report: Report) -> str:
+    """What the detector was validated on, in words."""
+    kind = validated_on(report)
+    if kind is None:
+        return "The events were entered by a person; no detector looked at this video."
+    if kind == "simulated":
+        return "The detector was made for and validated on simulated videos only, not on patients."
+    return "The detector was validated on real videos of resuscitations."
+
+
+def domain_sentence(report: Report) -> str:
+    """The result of the domain check, in words."""
+    check = report.domain_check
+    if check is None:
+        kind = validated_on(report)
+        return "This detector has no check of whether the video resembles its training data." if kind else ""
+    likeness = "resembles" if check.in_domain else "does not resemble"
+    sign = "≥" if check.score >= check.threshold else "<"
+    return f"This video {likeness} the detector's training data (score {check.score:.2f} {sign} {check.threshold:.2f})."
+
+
+def withheld(report: Report) -> bool:
+    """Whether the events are withheld because the video is out of domain."""
+    return report.domain_check is not None and not report.domain_check.in_domain
+
+
+class Line(NamedTuple):
+    """One short line of what happened; `activity` is None for a line about the whole recording."""
+
+    activity: Activity | None
+    lead: str
+    text: str
+    events: tuple[str, ...]
+
+
+def glance(report: Report) -> tuple[Line, ...]:
+    """What happened, in short lines: each activity in order of its onset, then what was not seen, then the view."""
+    seen = _seen(report)
+    lines = [_activity_line(report, activity) for activity in seen]
+    unseen = [a for a in report.activities_covered if a not in seen and a != "baby_visible"]
+    if unseen and report.observed_s > 0 and not withheld(report):
+        names = ", ".join(activity_name(activity) for activity in unseen)
+        lines.append(Line(None, "Not seen", f"{names} (while the baby was in view)", ()))
+    if not withheld(report):
+        lines.append(Line(None, "In view", _view_text(report), ()))
+    return tuple(lines)
+
+
+def _seen(report: Report) -> list[Activity]:
+    onsets: dict[Activity, float] = {}
+    for event in report.events:
+        if event.activity != "baby_visible":
+            onsets[event.activity] = min(event.start_s, onsets.get(event.activity, event.start_s))
+    return sorted(onsets, key=lambda activity: (onsets[activity], activity))
+
+
+def _activity_line(report: Report, activity: Activity) -> Line:
+    events = sorted((e for e in report.events if e.activity == activity), key=lambda e: (e.start_s, e.end_s))
+    first = events[0]
+    if first.censored_start:
+        parts = ["already under way when the recording starts"]
+    else:
+        parts = [f"first {moment(first.start_s, report.time_zero)}"]
+    parts.append({1: "once", 2: "twice"}.get(len(events), f"{len(events)} times"))
+    total = {measure.name: measure for measure in report.measures}.get(f"{activity}_total")
+    if total is not None and total.value is not None:
+        parts.append(f"{amount(total.value, total.unit)} in all")
+    kind = " of unknown kind" if activity == "ventilation" else ""
+    return Line(
+        activity, f"{activity_name(activity, capital=True)}{kind}", ", ".join(parts), tuple(e.id for e in events)
+    )
+
+
+def _view_text(report: Report) -> str:
+    whole = report.video.duration_s
+    share = f" ({amount(report.observed_s / whole, 'fraction')})" if whole > 0 else ""
+    return f"baby in view for {amount(report.observed_s, 's')} of {amount(whole, 's')} recorded{share}"
+
+
+def uncovered(report: Report) -> tuple[Activity, ...]:
+    """The activities that the source of events does not know; about them nothing is said.
+
+    Mask support of unknown kind needs no mention beside PPV and CPAP, nor they beside it.
+    """
+    covered = set(report.activities_covered)
+    return tuple(
+        activity
+        for activity in ACTIVITY_NAMES
+        if activity not in covered and not (activity == "ventilation" and covered & set(MASK_SUPPORT))
+    )
+
+
+def unobserved(report: Report) -> tuple[Span, ...]:
+    """The stretches of the video in which the baby was not in view or the recording was unreadable."""
+    gaps, at = [], 0.0
+    for span in sorted(report.observed):
+        if span.start_s > at:
+            gaps.append(Span(at, span.start_s))
+        at = max(at, span.end_s)
+    if at < report.video.duration_s:
+        gaps.append(Span(at, report.video.duration_s))
+    return tuple(gaps)
+
+
+def by_verdict(findings: Sequence[Finding]) -> dict[Verdict, tuple[Finding, ...]]:
+    """All four verdicts in reading order, each with its findings (maybe none)."""
+    return {verdict: tuple(f for f in findings if f.verdict == verdict) for verdict in VERDICT_ORDER}
+
+
+def source_line(passage: Passage) -> str:
+    """Where a passage comes from, as a reference list has it."""
+    parts = [passage.source, passage.section or "", passage.doi_or_isbn or ""]
+    return " · ".join(part for part in parts if part)
+
+
+def sentences(report: Report) -> tuple[Sentence, ...]:
+    """All sentences of the narrative."""
+    return tuple(sentence for section in report.narrative for sentence in section.sentences)
+
+
+def authorship(report: Report) -> str:
+    """How many sentences the language model wrote."""
+    total = sentences(report)
+    written = sum(sentence.origin == "llm" for sentence in total)
+    if not total:
+        return "No sentences were written."
+    share = amount(written / len(total), "fraction")
+    if not written:
+        return f"All {len(total)} sentences are fixed templates filled in from the facts; no language model wrote any."
+    return (
+        f"{written} of {len(total)} sentences ({share}) were written by a language model and checked against the facts "
+        f"they cite; the others are fixed templates."
+    )
+
+
+def event_times(event: Event, zero: TimeZero) -> str:
+    """Start and end from time zero, with the 90 % ranges or the mark of a cut edge."""
+    return f"{_edge(event.start_s, event.start_range_s, event.censored_start, zero)} to " + _edge(
+        event.end_s, event.end_range_s, event.censored_end, zero
+    )
+
+
+def _edge(at_s: float, span: Range, censored: bool, zero: TimeZero) -> str:
+    if censored:
+        return f"{clock(at_s - zero.t_s)} (edge of the recording)"
+    spread = span[1] - span[0]
+    return clock(at_s - zero.t_s) + (f" (± {_plain(spread / 2)} s)" if spread > 0 else "")
+
+
+def notices(report: Report) -> tuple[str, ...]:
+    """What a reader must know before believing anything: a file that broke off, a lack that a run noted."""
+    found = []
+    if report.video.broken_off_at_s is not None:
+        at = clock(report.video.broken_off_at_s)
+        found.append(f"The video file is damaged and unreadable from {at} on. The report ends there.")
+    notes = report.provenance.get("notes")
+    found += [str(note) for note in notes] if isinstance(notes, list | tuple) else []
+    return tuple(found)

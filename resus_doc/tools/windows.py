@@ -1,0 +1,99 @@
+"""What the detector says about a video, window by window: plain numbers that the timeline is decoded from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resus_doc.errors import InputRefused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Probabilities of activities in windows of equal length.
+
+    Window `i` covers `start_s[i]` to `start_s[i] + window_s`; `probabilities[i, j]` is how sure the detector is that
+    activity `labels[j]` covers more than half of it. `domain_score` is higher for videos like the training data, None
+    where the detector has no such check. `broken_off_at_s` is where a damaged file stopped being readable.
+    """
+
+    start_s: NDArray[np.float64]
+    window_s: float
+    stride_s: float
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    domain_score: float | None
+    grid_fps: float
+    frames_decoded: int
+    broken_off_at_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.probabilities.shape != (len(self.start_s), len(self.labels)):
+            raise ValueError(
+                f"{self.probabilities.shape} probabilities for {len(self.start_s)} windows and {len(self.labels)} labels"
+            )
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    def save(self, path: Path) -> None:
+        """Write to a `.npz` file of plain arrays, whole or not at all."""
+        import numpy as np
+
+        unknown = float("nan")
+        part = path.with_name(path.name + ".part")
+        with part.open("wb") as file:
+            np.savez(
+                file,
+                start_s=self.start_s,
+                probabilities=self.probabilities,
+                labels=np.array(self.labels, dtype=np.str_),
+                numbers=np.array(
+                    [
+                        self.window_s,
+                        self.stride_s,
+                        self.grid_fps,
+                        self.frames_decoded,
+                        unknown if self.domain_score is None else self.domain_score,
+                        unknown if self.broken_off_at_s is None else self.broken_off_at_s,
+                    ],
+                    dtype=np.float64,
+                ),
+            )
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Windows:
+        """Read what `save` wrote.
+
+        Raises:
+            InputRefused: the file is missing, damaged, or of another kind.
+        """
+        import zipfile
+
+        import numpy as np
+
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                window_s, stride_s, grid_fps, frames, domain, broken = (float(x) for x in arrays["numbers"])
+                return cls(
+                    start_s=arrays["start_s"],
+                    window_s=window_s,
+                    stride_s=stride_s,
+                    labels=tuple(str(label) for label in arrays["labels"]),
+                    probabilities=arrays["probabilities"],
+                    domain_score=None if np.isnan(domain) else domain,
+                    grid_fps=grid_fps,
+                    frames_decoded=int(frames),
+                    broken_off_at_s=None if np.isnan(broken) else broken,
+                )
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise InputRefused(
+                f"The window probabilities in {path} cannot be read ({error}).", "Run again without --resume."
+            ) from error

@@ -1,0 +1,116 @@
+"""Renders the clips from which the detector's base and adapter learn, once, into `build/detector/data`.
+
+    python scripts/detector_data.py base 5000        # pictures + what each patch shows; no activity anywhere
+    python scripts/detector_data.py train 8000       # pictures + which activities cover more than half
+    python scripts/detector_data.py calibration 1500 # the same, for watching the training
+
+Each kind has its own range of seeds, so no scene is in two of them; validation and test videos have theirs too. Shards
+that are there already are kept: the script can be stopped and started again.
+"""
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from resus_doc.models.evaluation import truth_of
+from resus_doc.schema import Activity
+from resus_doc.tools.simulate.render import Renderer
+from resus_doc.tools.simulate.scenario import Scenario, draw_clip
+
+GRID_FPS = 8
+WINDOW_FRAMES = 16
+FRAME_SIZE = 96
+DENSE_GRID = 12
+LABELS: tuple[Activity, ...] = ("baby_visible", "ppv", "cpap", "stimulation", "suction", "chest_compressions")
+SEEDS = {
+    "base": 10_000_000,
+    "train": 20_000_000,
+    "calibration": 30_000_000,
+    "validation": 40_000_000,
+    "test": 50_000_000,
+}
+"""First seed of each kind; a kind takes consecutive ones and far fewer than lie between two kinds."""
+SHARD = 250
+SIZES = ((256, 192), (320, 240), (384, 288))
+DATA = Path("build/detector/data")
+
+
+def render_frames(scenario: Scenario, rng: np.random.Generator, count: int) -> np.ndarray:
+    """The first `count` grid frames as a decoded video would give them: rendered, compressed in half, resized."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    width, height = SIZES[int(rng.integers(len(SIZES)))]
+    quality = int(rng.integers(45, 95)) if rng.random() < 0.5 else None
+    renderer = Renderer(scenario, width, height)
+    frames = np.empty((count, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+    for k in range(count):
+        image = renderer.frame(k / GRID_FPS)
+        if quality is not None:
+            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        frames[k] = cv2.resize(image, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_AREA)
+    return frames
+
+
+def dense_of(scenario: Scenario) -> np.ndarray:
+    """What each patch shows at each pair's later frame and two grid frames before it: [pairs, 2, grid, grid]."""
+    renderer = Renderer(scenario, 32, 32)
+    times = [2 * k / GRID_FPS for k in range(WINDOW_FRAMES // 2 + 1)]
+    maps = np.stack([renderer.dense_targets(t, DENSE_GRID) for t in times]).astype(np.uint8)
+    return np.stack([maps[1:], maps[:-1]], axis=1)
+
+
+def labels_of(scenario: Scenario) -> np.ndarray:
+    """Flags [labels] of the window that starts at the second frame."""
+    spans = {label: scenario.truth(label) for label in LABELS}
+    window_s = WINDOW_FRAMES / GRID_FPS
+    return truth_of(spans, np.array([1 / GRID_FPS]), window_s).of(LABELS)[0]
+
+
+def render_shard(kind: str, first: int, count: int, out: Path) -> None:
+    """Clips `first` to `first + count` of a kind: one frame before the window, then the window's frames."""
+    frames, targets = [], []
+    for index in range(first, first + count):
+        seed = SEEDS[kind] + index
+        rng = np.random.default_rng([seed, 7])
+        scenario = draw_clip(seed, float(rng.uniform(0, 0.15)), duration_s=(WINDOW_FRAMES + 1) / GRID_FPS)
+        frames.append(render_frames(scenario, rng, WINDOW_FRAMES + 1))
+        targets.append(dense_of(scenario) if kind == "base" else labels_of(scenario))
+    partial = out.with_suffix(".partial.npz")
+    np.savez(partial, frames=np.stack(frames), targets=np.stack(targets))
+    partial.replace(out)
+
+
+def load(kind: str, limit: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Frames [n, 17, S, S, 3] and targets of all finished shards of a kind."""
+    paths = sorted((DATA / kind).glob("[0-9]*[0-9].npz"))[: None if limit is None else -(-limit // SHARD)]
+    if not paths:
+        raise SystemExit(f"No clips in {DATA / kind}: run scripts/detector_data.py {kind} first.")
+    parts = [np.load(path, allow_pickle=False) for path in paths]
+    return np.concatenate([p["frames"] for p in parts]), np.concatenate([p["targets"] for p in parts])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("base", "train", "calibration"))
+    parser.add_argument("clips", type=int)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    folder = DATA / options.kind
+    folder.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(options.workers) as pool:
+        jobs = []
+        for first in range(0, options.clips, SHARD):
+            path = folder / f"{first:07d}.npz"
+            if not path.exists():
+                jobs.append(pool.submit(render_shard, options.kind, first, SHARD, path))
+        for done, job in enumerate(jobs, 1):
+            job.result()
+            print(f"{options.kind}: {done}/{len(jobs)} shards", flush=True)
+
+
+if __name__ == "__main__":
+    main()

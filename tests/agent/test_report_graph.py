@@ -1,0 +1,160 @@
+"""The report agent on real files: every edge of its graph is walked, and what it writes is looked at."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resus_doc import settings
+from resus_doc.agent.report import Request, make_report
+from resus_doc.errors import BundleBroken, LanguageModelBroken, UsageError
+from resus_doc.schema import Report
+from resus_doc.tools import formats
+
+ONSET_TOLERANCE_S = 1.0
+"""What the project promises for the sample video."""
+
+
+def a_request(out: Path, *, video: Path = settings.SAMPLE_VIDEO, **changes) -> Request:
+    llm = changes.pop("llm", "none")
+    return Request(video=video, out=out, settings=settings.load(llm=llm), **changes)
+
+
+def steps_of(report: Report) -> set[str]:
+    return set(report.provenance["seconds"])
+
+
+@pytest.fixture(scope="module")
+def noise_video(tmp_path_factory) -> Path:
+    """Four seconds of coloured noise: unlike anything the detector was trained on."""
+    import av
+
+    path = tmp_path_factory.mktemp("noise") / "noise.mp4"
+    chance = np.random.default_rng(0)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for _ in range(32):
+            frame = av.VideoFrame.from_ndarray(chance.integers(0, 255, (120, 160, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def sample_report(tmp_path_factory) -> Report:
+    return make_report(a_request(tmp_path_factory.mktemp("sample") / "case", llm=str(settings.DEFAULT_LLM)))
+
+
+def test_the_sample_s_events_match_its_truth(sample_report):
+    truth = formats.read_annotations(settings.SAMPLE_VIDEO.with_suffix(".txt"))
+    assert {event.activity for event in truth} > {"ppv", "cpap", "stimulation", "suction", "chest_compressions"}
+    for event in truth:
+        found = [each for each in sample_report.events if each.activity == event.activity]
+        nearest = min(abs(each.start_s - event.start_s) for each in found)
+        assert nearest <= ONSET_TOLERANCE_S, (event.activity, event.start_s, [each.start_s for each in found])
+
+
+def test_the_sample_s_report_is_whole(sample_report):
+    assert sample_report.domain_check is not None and sample_report.domain_check.in_domain
+    assert sample_report.time_zero.source == "table_arrival"
+    assert {section.section for section in sample_report.narrative} >= {"summary", "timeline", "adherence"}
+    assert steps_of(sample_report) >= {
+        "probe",
+        "detect",
+        "timeline",
+        "measure",
+        "adhere",
+        "retrieve",
+        "write",
+        "verify",
+    }
+    known = {
+        each.id for group in ("events", "measures", "findings", "passages") for each in getattr(sample_report, group)
+    }
+    cited = {cite for section in sample_report.narrative for sentence in section.sentences for cite in sentence.cites}
+    assert cited and cited <= known
+
+
+def test_the_same_video_gives_the_same_report(sample_report, tmp_path):
+    again = make_report(a_request(tmp_path / "case", llm=str(settings.DEFAULT_LLM)))
+    assert again.model_copy(update={"provenance": {}}) == sample_report.model_copy(update={"provenance": {}})
+
+
+def test_without_a_language_model_the_facts_are_the_same(sample_report, tmp_path):
+    plain = make_report(a_request(tmp_path / "case"))
+    assert "write" not in steps_of(plain)
+    for part in ("events", "measures", "findings", "passages"):
+        assert getattr(plain, part) == getattr(sample_report, part)
+    assert {sentence.origin for section in plain.narrative for sentence in section.sentences} == {"template"}
+
+
+def test_a_video_unlike_the_training_data_is_withheld(noise_video, tmp_path):
+    report = make_report(a_request(tmp_path / "case", video=noise_video))
+    assert "withhold" in steps_of(report) and "measure" not in steps_of(report)
+    assert report.domain_check is not None and not report.domain_check.in_domain
+    assert report.events == ()
+    assert {finding.verdict for finding in report.findings} == {"not_assessable"}
+
+
+def test_annotations_take_the_detector_s_place(tmp_path):
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    report = make_report(a_request(tmp_path / "case", annotations=annotations))
+    assert "detect" not in steps_of(report)
+    assert report.domain_check is None
+    assert {event.source for event in report.events} == {"annotation"}
+
+
+def test_an_existing_case_is_replaced_only_when_asked(tmp_path):
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    make_report(a_request(tmp_path / "case", annotations=annotations))
+    before = (tmp_path / "case" / "report.json").read_bytes()
+    with pytest.raises(UsageError, match="case"):
+        make_report(a_request(tmp_path / "case", annotations=annotations, case_id="other"))
+    assert (tmp_path / "case" / "report.json").read_bytes() == before
+    report = make_report(a_request(tmp_path / "case", annotations=annotations, case_id="other", replace=True))
+    assert report.case_id == "other"
+
+
+def test_a_broken_language_model_is_an_error_only_when_it_was_asked_for(tmp_path):
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(settings.DEFAULT_LLM.read_bytes()[:10_000])
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    report = make_report(a_request(tmp_path / "case", annotations=annotations, llm=str(broken)))
+    assert "broken.gguf" in " ".join(report.provenance["notes"])
+    assert {sentence.origin for section in report.narrative for sentence in section.sentences} == {"template"}
+    with pytest.raises(LanguageModelBroken, match=r"broken\.gguf"):
+        make_report(a_request(tmp_path / "other", annotations=annotations, llm=str(broken), llm_asked_for=True))
+
+
+def test_a_broken_bundle_is_refused(tmp_path):
+    (tmp_path / "bundle").mkdir()
+    chosen = settings.load(llm="none", detector=tmp_path / "bundle")
+    with pytest.raises(BundleBroken, match="bundle"):
+        make_report(Request(video=settings.SAMPLE_VIDEO, out=tmp_path / "case", settings=chosen))
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path, sample_report):
+    """SIGKILL during detection; the resumed run decodes only what was not finished."""
+    out = tmp_path / "case"
+    command = [sys.executable, "-m", "resus_doc.cli", "report", "--sample", "-o", str(out), "--llm", "none"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    checkpoints = tmp_path / ".case.work" / "detect"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("*.npz")):
+        assert running.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    assert not out.exists()
+    subprocess.run([*command, "--resume"], check=True, capture_output=True, timeout=240)
+    report = Report.model_validate_json((out / "report.json").read_text())
+    assert report.events == sample_report.events
+    decoded = json.loads((out / "run.json").read_text())["frames_decoded"]
+    assert 0 < decoded < sample_report.provenance["frames_decoded"]
+    assert not (tmp_path / ".case.work").exists()

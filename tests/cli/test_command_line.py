@@ -1,0 +1,52 @@
+"""The command line as a whole process: what it prints, what it imports, how it ends."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "chromadb", "av", "langgraph", "llama_cpp", "moviepy", "cv2", "numpy")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "resus_doc.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_help_lists_the_commands_and_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['resus-doc', '--help']\n"
+        "from resus_doc.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0, end.code\n"
+        f"print('HEAVY', [name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.rstrip().endswith("HEAVY []")
+    for command in ("report", "chat", "batch", "doctor", "guidelines"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report",),
+        ("report", "a.mp4", "--sample"),
+        ("no-such-command",),
+        ("report", "--no-such-flag"),
+        ("report", "--sample", "--birth-time", "soon"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_no_traceback(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_video_is_refused_with_its_name(tmp_path):
+    done = run("report", str(tmp_path / "birth.mp4"), "-o", str(tmp_path / "case"))
+    assert done.returncode == 3
+    assert "birth.mp4" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,92 @@
+"""Training on arrays: it learns, it resumes exactly, and it does not go on after a NaN."""
+
+import numpy as np
+import pytest
+import torch
+
+from resus_doc.models import backbone, training
+from resus_doc.models.detector import new_head
+from resus_doc.models.training import Clips, Recipe, Vocabulary
+
+WORDS = Vocabulary(things=5, grid=4)
+LABELS = 2
+
+
+def tiny_base():
+    return backbone.new_base(
+        image_size=64, hidden_size=32, layers=1, vocabulary=WORDS.size, widths=(8, 8, 8), blocks=(0, 0, 0)
+    )
+
+
+def clips(kind, count=24):
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (count, 5, 64, 64, 3), dtype=np.uint8)
+    flags = np.arange(count)[:, None] % 2 == np.arange(LABELS)
+    frames[flags[:, 0]] //= 4
+    dense = rng.integers(0, 5, (count, 2, 2, 4, 4), dtype=np.uint8)
+    return Clips(frames, dense if kind == "base" else flags)
+
+
+def weights(module):
+    return torch.cat([p.detach().flatten() for p in module.parameters()])
+
+
+def test_captions_tell_where_things_are_and_whether_they_move():
+    dense = np.zeros((3, 2, 4, 4), np.uint8)
+    dense[:, :, 1, 2] = 3
+    dense[0, 0, 3, 0] = dense[1, 1, 3, 0] = dense[2, 0, 3, 0] = 4
+    assert WORDS.caption(dense) == [
+        *(4 + 3, WORDS.first_x + 2, WORDS.first_y + 1, WORDS.still),
+        *(4 + 4, WORDS.first_x, WORDS.first_y + 3, WORDS.still + 1),
+        backbone.EOS,
+    ]
+
+
+def test_pretraining_resumes_as_if_never_stopped(tmp_path):
+    data, recipe = clips("base"), Recipe(steps=4, batch=4, checkpoint_every=2)
+    straight = tiny_base()
+    training.pretrain(straight, data, WORDS, recipe, tmp_path / "a.ckpt", log=lambda _: None)
+
+    def stop(text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.pretrain(tiny_base(), data, WORDS, recipe, tmp_path / "b.ckpt", log=stop)
+    resumed = tiny_base()
+    training.pretrain(resumed, data, WORDS, recipe, tmp_path / "b.ckpt", log=lambda _: None)
+    torch.testing.assert_close(weights(resumed), weights(straight))
+
+
+def test_the_adapter_learns_and_the_base_stays(tmp_path):
+    data = clips("adapter")
+    base = tiny_base().eval().requires_grad_(False)
+    before = {name: p.clone() for name, p in base.named_parameters()}
+    head = new_head(32, LABELS)
+    model = training.add_adapter(base, rank=4)
+    recipe = Recipe(steps=40, batch=12, learning_rate=5e-3, checkpoint_every=40)
+    training.train_adapter(model, head, data, recipe, tmp_path / "c.ckpt", log=lambda _: None)
+    for name, parameter in model.get_base_model().named_parameters():
+        if "lora" not in name:
+            assert torch.equal(parameter, before[name.replace(".base_layer", "")])
+    said = training.clip_logits(model, head, data.frames) > 0
+    assert (said == data.targets).mean() > 0.9
+
+
+def test_a_nan_loss_ends_the_training_and_leaves_the_checkpoint(tmp_path):
+    data, path = clips("adapter"), tmp_path / "d.ckpt"
+    base, head = tiny_base().eval().requires_grad_(False), new_head(32, LABELS)
+    training.train_adapter(base, head, data, Recipe(steps=2, batch=4), path, log=lambda _: None)
+    stored = path.read_bytes()
+    broken = new_head(32, LABELS)
+    with torch.no_grad():
+        broken[1].bias.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="nan"):
+        training.train_adapter(base, broken, data, Recipe(steps=4, batch=4), tmp_path / "e.ckpt", log=lambda _: None)
+    assert path.read_bytes() == stored
+
+
+def test_a_base_without_the_needed_layers_is_refused():
+    base = tiny_base()
+    base.model.multi_modal_projector = torch.nn.Identity()
+    with pytest.raises(RuntimeError, match="linear_1"):
+        training.add_adapter(base)

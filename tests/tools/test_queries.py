@@ -1,0 +1,96 @@
+import pytest
+
+from resus_doc.schema import Event, Finding, GuidelineRef, Measure, Passage, Report, TimeZero, Video
+from resus_doc.tools import queries
+
+
+def an_event(name: str, activity: str, start_s: float, end_s: float) -> Event:
+    return Event(
+        id=name,
+        activity=activity,
+        start_s=start_s,
+        end_s=end_s,
+        confidence=0.9,
+        start_range_s=(start_s, start_s),
+        end_range_s=(end_s, end_s),
+        source="detector",
+    )
+
+
+def a_measure(name: str, key: str, value: float | None = 1.0) -> Measure:
+    return Measure(id=name, name=key, value=value, unit="s", range=None)
+
+
+def a_finding(name: str, events: tuple[str, ...], passages: tuple[str, ...] = ()) -> Finding:
+    return Finding(
+        id=name,
+        rule_id=f"rule-{name}",
+        kind="guideline",
+        verdict="not_assessable",
+        statement="statement",
+        observed="observed",
+        expected="expected",
+        observed_value=None,
+        threshold=None,
+        unit=None,
+        reason="reason",
+        events=events,
+        passages=passages,
+        verified=False,
+    )
+
+
+@pytest.fixture
+def report() -> Report:
+    passage = Passage(
+        id="P1", profile="aha-2025", title="t", source="s", section=None, doi_or_isbn=None, text="x", verified=False
+    )
+    return Report(
+        case_id="case-1",
+        video=Video(name="v.mp4", sha256="0" * 64, duration_s=60, width=4, height=4, frame_rate=25, grid_fps=8),
+        time_zero=TimeZero(t_s=0, range_s=(0, 0), source="video_start"),
+        activities_covered=("baby_visible", "ppv", "cpap", "suction"),
+        observed_s=60,
+        domain_check=None,
+        events=(
+            an_event("E1", "baby_visible", 0, 60),
+            an_event("E2", "cpap", 20, 30),
+            an_event("E3", "ppv", 5, 15),
+            an_event("E4", "suction", 40, 44),
+        ),
+        measures=(
+            a_measure("M1", "time_to_first_mask_support", 5),
+            a_measure("M2", "ppv_pause_count", 0),
+            a_measure("M3", "time_to_first_suction", 40),
+        ),
+        guideline=GuidelineRef(id="aha-2025", title="t", edition="2025"),
+        findings=(a_finding("F1", ("E4",), ("P1",)), a_finding("F2", ())),
+        passages=(passage,),
+        narrative=(),
+    )
+
+
+def test_ventilation_means_any_mask_support_and_events_come_in_order_of_onset(report):
+    assert queries.list_events(report, "ventilation").ids == ("E3", "E2")
+
+
+def test_all_events_leave_out_the_view(report):
+    assert queries.list_events(report).ids == ("E3", "E2", "E4")
+
+
+def test_an_activity_that_was_not_seen_has_no_events(report):
+    assert queries.list_events(report, "stimulation").ids == ()
+
+
+def test_time_to_first_gives_the_measure_and_the_first_event_only(report):
+    assert queries.time_to_first(report, "ventilation").ids == ("E3", "M1")
+    assert queries.time_to_first(report, "suction").ids == ("E4", "M3")
+
+
+def test_findings_of_an_activity_bring_the_passages_they_cite(report):
+    assert queries.findings(report, "suction").ids == ("F1", "P1")
+    assert queries.findings(report).ids == ("F1", "F2", "P1")
+
+
+def test_pauses_are_measures(report):
+    assert queries.pauses(report).ids == ("M2",)
