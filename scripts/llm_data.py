@@ -212,6 +212,8 @@ STRETCH = ("stretch", "period", "episode")
 
 def _sentence(text: str, end: str = ".") -> str:
     text = re.sub(r"\ba (?=episode)", "an ", text)
+    if re.search(r"(?i)(?:^|[,;] )chest compressions[^;]*(?:;|, and) it\b", text):
+        text = re.sub(r"(; |, and )it\b", r"\1they", text)
     return templates.agree(text[0].upper() + text[1:] + end)
 
 
@@ -242,7 +244,7 @@ def _event(rng: random.Random, fact: Fact, *, plain_order: bool = False) -> str:
     if fact.ongoing_at_start or fact.ongoing_at_end:
         return _cut_event(rng, fact, length)
     when, name = _when(rng, fact), fact.name
-    began, lasted, lasting, seen = (rng.choice(words) for words in (STARTED, LASTED, LASTING, SEEN))
+    began, lasted, lasting, seen = (_verb(rng, words, fact) for words in (STARTED, LASTED, LASTING, SEEN))
     stretch = rng.choice(STRETCH)
     subject_first = (
         f"{name} {began} {when} and {lasted} {length}",
@@ -250,8 +252,8 @@ def _event(rng: random.Random, fact: Fact, *, plain_order: bool = False) -> str:
         f"{name}, lasting {length}, {began} {when}",
         f"{name} {seen} for {length}, starting {when}",
         f"{name} {began} {when} and {seen} for {length}",
-        f"a {stretch} of {name} {began} {when} and {lasted} {length}",
-        f"a {stretch} of {name} {lasted} {length}, beginning {when}",
+        f"a {stretch} of {name} {began} {when} and lasted {length}",
+        f"a {stretch} of {name} lasted {length}, beginning {when}",
         f"{length} of {name} began {when}",
         f"{name} {lasted} {length}, starting {when}",
         f"{name} {lasted} {length} and {began} {when}",
@@ -274,7 +276,7 @@ def _event(rng: random.Random, fact: Fact, *, plain_order: bool = False) -> str:
 
 
 def _cut_event(rng: random.Random, fact: Fact, length: str) -> str:
-    name, lasted = fact.name, rng.choice(LASTED)
+    name, lasted = fact.name, _verb(rng, LASTED, fact)
     already = rng.choice(("was already under way", "was under way"))
     still = rng.choice(("was still under way", "was under way"))
     at_start = rng.choice(("when the video started", "at the start of the video", "as the video began"))
@@ -301,8 +303,9 @@ def _cut_event(rng: random.Random, fact: Fact, length: str) -> str:
 
 def _pair(rng: random.Random, one: Fact, other: Fact) -> str:
     first, second = _event(rng, one, plain_order=True), _event(rng, other, plain_order=True)
-    details = f"which {rng.choice(STARTED)} {_when(rng, other)} and {rng.choice(LASTED)} {_of(rng, other)}"
-    about = f"which {rng.choice(STARTED)} {_when(rng, one)} and {rng.choice(LASTED)} {_of(rng, one)}"
+    followed = _verb(rng, ("was followed",), one)
+    details = f"which {rng.choice(STARTED)} {_when(rng, other)} and {_verb(rng, LASTED, other)} {_of(rng, other)}"
+    about = f"which {rng.choice(STARTED)} {_when(rng, one)} and {_verb(rng, LASTED, one)} {_of(rng, one)}"
     return rng.choice(
         (
             f"{first}, and {second}",
@@ -312,15 +315,21 @@ def _pair(rng: random.Random, one: Fact, other: Fact) -> str:
             f"{first}; after that, {second}",
             f"first, {first}, and later {second}",
             f"{first}, followed by {other.name}, {details}",
-            f"{first} and was followed by {other.name}, {details}",
+            f"{first} and {followed} by {other.name}, {details}",
             f"{first}, before {second}",
-            f"{one.name}, {about}, was followed by {other.name}, {details}",
+            f"{one.name}, {about}, {followed} by {other.name}, {details}",
             f"{one.name}, {about}, came before {other.name}, {details}",
             f"{other.name}, {details}, came after {one.name}, {about}",
             f"{one.name} ({_of(rng, one)}) {rng.choice(STARTED)} {_when(rng, one)} and {other.name} "
             f"({_of(rng, other)}) {_when(rng, other)}",
         )
     )
+
+
+def _verb(rng: random.Random, words: tuple[str, ...], fact: Fact) -> str:
+    """A verb for the activity as subject, in the plural where its name is."""
+    verb = rng.choice(words)
+    return verb.replace("was ", "were ") if fact.activity == "chest_compressions" else verb
 
 
 def _of(rng: random.Random, fact: Fact) -> str:
@@ -334,7 +343,7 @@ def _group(rng: random.Random, fact: Fact) -> str:
     assert count is not None and total is not None
     times = _times(rng, count)
     length, when, name = _length(rng, total), _when(rng, fact), fact.name
-    seen, began = rng.choice(SEEN), rng.choice(STARTED)
+    seen, began = _verb(rng, SEEN, fact), rng.choice(STARTED)
     stretch = rng.choice(STRETCH)
     stretches = f"{_spell(rng, count)} {_plural(stretch, count)}"
     there = "was" if count.value == 1 else "were"
@@ -348,8 +357,8 @@ def _group(rng: random.Random, fact: Fact) -> str:
             f"{stretches} of {name} lasted {length} {in_total}, the first starting {when}",
             f"{in_total}, {name} lasted {length} over {stretches}, first {when}",
             f"{name} first {began} {when} and {seen} {times}, {length} {in_total}",
-            f"first {seen.removeprefix('was ')} {when}, {name} {seen} {times}, {length} {in_total}",
-            f"a total of {length} of {name} {seen} over {stretches}, the first starting {when}",
+            f"first {seen.split()[1]} {when}, {name} {seen} {times}, {length} {in_total}",
+            f"a total of {length} of {name} was {seen.split()[1]} over {stretches}, the first starting {when}",
             f"over {stretches}, {name} lasted {length} {in_total}; the first {began} {when}",
             f"{name} added up to {length} over {stretches}, the first of which {began} {when}",
             f"the first of {stretches} of {name} {began} {when}, and the total was {length}"
@@ -490,7 +499,7 @@ def _asked(rng: random.Random, fact: Fact) -> str:
         (
             f"the {_of(rng, fact)} of {name} that {began} {_when(rng, fact)}",
             f"{name}, which {began} {_when(rng, fact)}",
-            f"{name}, which {began} {_when(rng, fact)} and {rng.choice(LASTED)} {_of(rng, fact)}",
+            f"{name}, which {began} {_when(rng, fact)} and {_verb(rng, LASTED, fact)} {_of(rng, fact)}",
             f"the {stretch} of {name} that {began} {_when(rng, fact)}",
             f"the start of {name} {_when(rng, fact)}",
         )

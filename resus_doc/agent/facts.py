@@ -9,6 +9,7 @@ The prompt of one sentence is a line naming the section and a line per fact:
     E3 | PPV | starts 78 s = 1:18 after arrival on the table | lasts 25 s
 """
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -26,6 +27,7 @@ from resus_doc.schema import (
     Value,
     Verdict,
 )
+from resus_doc.tools.report_words import measure_name
 
 Kind = Literal[
     "event",
@@ -76,6 +78,8 @@ COUNT_WORDS = (
     "twelve",
 )
 SECONDS_PER_MINUTE = 60
+_MOST_PLACES = 3
+"""Decimals of a time; the video's clock has milliseconds."""
 
 
 class Number(Value):
@@ -145,14 +149,27 @@ class SentencePlan(Value):
 
 
 def spoken(value: float) -> float:
-    """A time as sentences give it: whole seconds, tenths below ten seconds."""
-    rounded = round(value, 1) if abs(value) < 10 else float(round(value))
-    return rounded + 0.0
+    """A time as sentences give it: tenths of a second below one minute, whole seconds from there; halves away from zero."""
+    return _half_up(value, 0 if abs(value) >= SECONDS_PER_MINUTE else 1)
+
+
+def apart(value: float, limit: float, rounded: float) -> float:
+    """`rounded`, or as many decimals more as it takes to stand on the same side of the limit as the value itself."""
+    for places in range(1, _MOST_PLACES):
+        if value == limit or (rounded - limit) * (value - limit) > 0:
+            break
+        rounded = _half_up(value, places)
+    return rounded
+
+
+def _half_up(value: float, places: int) -> float:
+    scaled = math.floor(round(abs(value) * 10**places, 6) + 0.5) / 10**places
+    return math.copysign(scaled, value) + 0.0
 
 
 def plain(value: float) -> str:
-    """Digits without a trailing zero: 78, 3.5."""
-    return f"{value:.1f}".removesuffix(".0")
+    """Digits without trailing zeros: 78, 3.5."""
+    return f"{value:.{_MOST_PLACES}f}".rstrip("0").rstrip(".")
 
 
 def clock(value: float) -> str | None:
@@ -187,13 +204,16 @@ def count_word(count: float) -> str:
 # --- facts from the report's values
 
 
-def number_of(role: Role, value: float, unit: Unit, *, at_least: bool = False) -> Number:
-    """Round a value of the report to how it is spoken."""
-    if unit == "fraction":
-        return Number(role=role, value=float(round(100 * value)), unit="%", at_least=at_least)
-    if unit == "s":
-        return Number(role=role, value=spoken(value), unit="s", at_least=at_least)
-    return Number(role=role, value=float(round(value)), unit=unit, at_least=at_least)
+def number_of(
+    role: Role, value: float, unit: Unit, *, at_least: bool = False, limit: float | None = None
+) -> Number:
+    """Round a value of the report to how it is spoken, on the right side of the limit it is held against."""
+    scale = 100 if unit == "fraction" else 1
+    exact = value * scale
+    rounded = spoken(exact) if unit == "s" else _half_up(exact, 0)
+    if limit is not None:
+        rounded = apart(exact, limit * scale, rounded)
+    return Number(role=role, value=rounded, unit="%" if unit == "fraction" else unit, at_least=at_least)
 
 
 def event_fact(event: Event, zero: TimeZero) -> Fact:
@@ -235,14 +255,10 @@ def _stretch_fact(kind: Kind, events: tuple[Event, ...], zero: TimeZero, extra: 
 def finding_fact(finding: Finding) -> Fact:
     """One finding: its rule quoted, its verdict, and what was observed with the limit it was held against."""
     numbers: tuple[Number, ...] = ()
-    given: tuple[tuple[Role, float | None], ...] = (
-        ("observed", finding.observed_value),
-        ("limit", finding.threshold),
-    )
     if finding.unit is not None and finding.observed_value is not None and finding.observed_value >= 0:
-        for role, value in given:
-            if value is not None:
-                numbers += (number_of(role, value, finding.unit),)
+        numbers = (number_of("observed", finding.observed_value, finding.unit, limit=finding.threshold),)
+        if finding.threshold is not None:
+            numbers += (number_of("limit", finding.threshold, finding.unit, limit=finding.threshold),)
     return Fact(
         kind="finding",
         cites=(finding.id,),
@@ -270,9 +286,8 @@ def measure_fact(measure: Measure) -> Fact:
     """A measure by its name; without a number where it could not be assessed."""
     known = measure.value is not None and measure.value >= 0
     numbers = (number_of("observed", measure.value, measure.unit),) if known and measure.value is not None else ()
-    name = measure.name.replace("_", " ").replace("ppv", "PPV").replace("cpap", "CPAP")
     verdict: Verdict | None = None if known else "not_assessable"
-    return Fact(kind="measure", cites=(measure.id,), numbers=numbers, quote=quotable(name), verdict=verdict)
+    return Fact(kind="measure", cites=(measure.id,), numbers=numbers, quote=quotable(measure_name(measure.name)), verdict=verdict)
 
 
 def passage_fact(passage: Passage) -> Fact:

@@ -81,14 +81,14 @@ PHRASES: dict[str, tuple[str, ...]] = {
     THEN: ("then", "after that", "later", "followed by", "was followed by", "before", "came before"),
     CAME_AFTER: ("came after",),
     WHILE_SEEN: ("while the baby was in view",),
-    IT: ("it",),
+    IT: ("it", "they"),
     OF: ("of",),
     AT: ("at",),
     AND: ("and",),
     OR: ("or",),
     BE: ("was", "were", "is", "are", "had", "has", "counts as", "remains", "remained"),
     FUNCTION: (
-        *("the", "a", "an", "its", "which", "that", "there", "with", "them", "against", "among"),
+        *("the", "a", "an", "its", "their", "which", "that", "there", "with", "them", "against", "among"),
         *("for this case", "in this case", "of which", "of them"),
     ),
     OPENER: (
@@ -118,8 +118,8 @@ _TOKEN = re.compile(
 _UNITS = (
     (r"(\d+) min (\d+) (?:s|seconds)\b", SECONDS),
     (r"(\d+):(\d\d)(?![\d:.])", CLOCK),
-    (r"(\d+(?:\.\d)?) (?:s|seconds|second)\b", SECONDS),
-    (r"(\d+) %", PERCENT),
+    (r"(\d+(?:\.\d{1,3})?) (?:s|seconds|second)\b", SECONDS),
+    (r"(\d+(?:\.\d{1,3})?) %", PERCENT),
     (r"(\d+) beats per minute\b", BPM),
     (r"(\d+)(?![\d:.]|,\d|\w)", COUNT),
 )

@@ -79,6 +79,11 @@ class Request:
         parts += [str(self.annotations), self.settings.model_dump(mode="json"), __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
+    def goes_on(self) -> bool:
+        """Whether an unfinished run of this very request lies in the working folder and is to be resumed."""
+        key_file = self.work / "request.key"
+        return self.resume and key_file.exists() and key_file.read_text() == self.key()
+
 
 class State(TypedDict, total=False):
     """What flows along the edges; JSON values only."""
@@ -113,7 +118,8 @@ def make_report(request: Request) -> Report:
     """
     from resus_doc.tools import casefolder
 
-    casefolder.check_place(request.out, replace=request.replace)
+    if not request.goes_on():
+        casefolder.check_place(request.out, replace=request.replace)
     with _working_folder(request) as work, closing(_open_checkpoints(work / "graph.sqlite")) as connection:
         runner = ReportGraph(request)
         try:
@@ -127,13 +133,11 @@ def make_report(request: Request) -> Report:
 def _working_folder(request: Request) -> Iterator[Path]:
     """The working folder of this run; it stays when a run breaks off, so that it can be resumed, but not when its input was refused."""
     work = request.work
-    key_file = work / "request.key"
     try:
-        fits = request.resume and key_file.exists() and key_file.read_text() == request.key()
-        if work.exists() and not fits:
+        if work.exists() and not request.goes_on():
             shutil.rmtree(work)
         work.mkdir(parents=True, exist_ok=True)
-        key_file.write_text(request.key())
+        (work / "request.key").write_text(request.key())
     except OSError as error:
         raise ResourceMissing(
             f"The folder {request.out.parent} cannot be written to ({error.strerror}).",

@@ -90,6 +90,8 @@ def _form(text: str, end: str) -> list[str]:
         return ["does not begin like a sentence"]
     if "  " in text or re.search(r" [,;.?)]|\( |[,;)][A-Za-z0-9(]|[,;(][,;)]", _outside_quotes(text)):
         return ["stray spaces or marks"]
+    if text.startswith("Chest compressions was "):
+        return ["chest compressions are in the plural"]
     return []
 
 
@@ -118,7 +120,7 @@ def _word_order(symbols: Sequence[Symbol]) -> list[str]:
 def _check_kind(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) -> list[str]:
     kinds = {fact.kind for fact in facts}
     if kinds and kinds <= {"event", "group"}:
-        return _stretches(symbols, facts)
+        return _stretches(symbols, facts, asks=asks)
     if kinds == {"absent"} and not asks:
         return _absent(symbols, facts)
     if kinds == {"finding"} and len(facts) == 1 and facts[0].informs:
@@ -164,7 +166,7 @@ class _Clause(NamedTuple):
     items: list[Symbol | Claim]
 
 
-def _stretches(symbols: list[Symbol], facts: tuple[Fact, ...]) -> list[str]:
+def _stretches(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) -> list[str]:
     """Compare a sentence about events, or groups of events, with their facts."""
     names = [fact.activity for fact in facts]
     if len(set(names)) < len(names):
@@ -184,7 +186,14 @@ def _stretches(symbols: list[Symbol], facts: tuple[Fact, ...]) -> list[str]:
         problems += _compare(by_name[name], parts, anchored=anchored)
     for first, second in relations:
         problems += _check_order(by_name[first], by_name[second])
+    if not asks and not relations and not any(map(_tells, said.values())):
+        problems.append("says nothing")
     return problems
+
+
+def _tells(parts: Sequence[Symbol | Claim]) -> bool:
+    """Whether anything is claimed: a number, or an edge of the video at which it was under way."""
+    return any(isinstance(part, Claim) or part.code in (L.VIDEO_START, L.VIDEO_END) for part in parts)
 
 
 class _Unclear(Exception):

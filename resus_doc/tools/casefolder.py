@@ -7,9 +7,11 @@ call. Files that resus-doc did not write (somebody's notes) move along into the 
 
 import csv
 import errno
+import glob
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +42,9 @@ REVISIONS = "revisions"
 OURS = frozenset({*FILES, "clips", REVISIONS})
 """Names that a new case does not take over from the one it replaces."""
 
+_ABANDONED_S = 600
+"""A case is built in well under a second; a folder that has lain unfinished for so long is nobody's work any more."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -66,7 +71,7 @@ def check_place(out: Path, *, replace: bool, discard_revisions: bool = False) ->
 def write_case(
     report: Report, windows: "Windows | None", out: Path, *, replace: bool, discard_revisions: bool = False
 ) -> None:
-    """Write the whole case folder, or leave everything as it was.
+    """Write the whole case folder, or leave everything as it was. A folder that holds this very report is left as it is.
 
     Args:
         report: the content.
@@ -82,6 +87,8 @@ def write_case(
     out = _resolved(out)
     with _disk_trouble(out):
         _mend(out)
+        if _holds(out, report):
+            return
         _check_existing(out, replace, discard_revisions)
         with _new_folder(out) as folder:
             _fill(folder, report, windows)
@@ -113,6 +120,12 @@ def read_report(case: Path) -> Report:
 def report_json(report: Report) -> str:
     """The content of `report.json`: fields in the schema's order, provenance sorted by name, a newline at the end."""
     return _canonical(report).model_dump_json(indent=2) + "\n"
+
+
+def _holds(out: Path, report: Report) -> bool:
+    """Whether a run that was killed right after its last step already put this report there."""
+    path = out / REPORT
+    return path.is_file() and path.read_bytes() == report_json(report).encode()
 
 
 def is_revised(case: Path) -> bool:
@@ -173,7 +186,10 @@ def _beside(out: Path, ending: str) -> Path:
 
 
 def _mend(out: Path) -> None:
-    """Finish what a crash between the two renames of an earlier call left behind."""
+    """Finish what a crash of an earlier call left behind: a case half built, or one moved aside and not replaced."""
+    for folder in out.parent.glob(f".{glob.escape(out.name)}.*.new"):
+        if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(folder, ignore_errors=True)
     aside = _beside(out, "before")
     if not aside.exists():
         return

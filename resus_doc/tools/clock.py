@@ -1,5 +1,6 @@
 """Times as people write them, and back."""
 
+import math
 import re
 
 from resus_doc.errors import UsageError
@@ -24,6 +25,6 @@ def parse_signed_time(text: str) -> float:
 
 def clock(seconds: float) -> str:
     """`m:ss` of a signed number of seconds, rounded to the second: -75 -> `-1:15`."""
-    whole = round(abs(seconds))
+    whole = math.floor(abs(seconds) + 0.5)
     sign = "-" if seconds < 0 and whole else ""
     return f"{sign}{whole // 60}:{whole % 60:02d}"
