@@ -2,7 +2,7 @@
 
     python scripts/detector_data.py base 6000          # clips for each stage, once
     python scripts/detector_data.py train 12000
-    python scripts/detector_data.py calibration 1000
+    python scripts/detector_data.py calibration 500
     python scripts/train_detector.py base              # learns to see; no activity label
     python scripts/train_detector.py head              # head alone on the frozen base, for comparison
     python scripts/train_detector.py lora              # adapter and head
@@ -100,7 +100,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.stage == "base":
-        train_base(options.steps or 800)
+        train_base(options.steps or 700)
     elif options.stage in ("head", "lora"):
         train_top(options.stage, options.steps or {"head": 150, "lora": 800}[options.stage])
     else:

@@ -100,6 +100,11 @@ def _debrief(video: Path, out: Path, settings: Settings, ledger: sqlite3.Connect
         say(f"Skipped {video.name} because: {error}")
         _record(ledger, key, case_id, "failed", str(error))
         return "failed"
+    except Exception as error:  # noqa: BLE001 - a fault of our own costs this video, is told, and stays in the ledger
+        reason = f"A fault of resus-doc itself ({type(error).__name__}: {error})."
+        say(f"Skipped {video.name} because: {reason} Try: resus-doc report on this file, with --debug.")
+        _record(ledger, key, case_id, "failed", reason)
+        return "failed"
     _record(ledger, key, case_id, "done", "")
     say(f"{video.name} -> {case_id}")
     return "done"

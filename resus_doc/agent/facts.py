@@ -204,9 +204,7 @@ def count_word(count: float) -> str:
 # --- facts from the report's values
 
 
-def number_of(
-    role: Role, value: float, unit: Unit, *, at_least: bool = False, limit: float | None = None
-) -> Number:
+def number_of(role: Role, value: float, unit: Unit, *, at_least: bool = False, limit: float | None = None) -> Number:
     """Round a value of the report to how it is spoken, on the right side of the limit it is held against."""
     scale = 100 if unit == "fraction" else 1
     exact = value * scale
@@ -287,7 +285,13 @@ def measure_fact(measure: Measure) -> Fact:
     known = measure.value is not None and measure.value >= 0
     numbers = (number_of("observed", measure.value, measure.unit),) if known and measure.value is not None else ()
     verdict: Verdict | None = None if known else "not_assessable"
-    return Fact(kind="measure", cites=(measure.id,), numbers=numbers, quote=quotable(measure_name(measure.name)), verdict=verdict)
+    return Fact(
+        kind="measure",
+        cites=(measure.id,),
+        numbers=numbers,
+        quote=quotable(measure_name(measure.name)),
+        verdict=verdict,
+    )
 
 
 def passage_fact(passage: Passage) -> Fact:

@@ -124,6 +124,11 @@ def make_report(request: Request) -> Report:
         runner = ReportGraph(request)
         try:
             runner.run(connection)
+        except sqlite3.OperationalError as error:
+            raise ResourceMissing(
+                f"The working folder beside {request.out} cannot be written ({error}); the disk may be full.",
+                "Free some space or choose another place with -o, then run the same command with --resume.",
+            ) from error
         finally:
             runner.close()
         return casefolder.read_report(request.out)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resus_doc.schema import Activity, Event
-from resus_doc.tools.formats_source import Row, Source, by_onset, in_ms, number, quoted
+from resus_doc.tools.formats_source import PAST_END_S, Row, Source, by_onset, in_ms, number, quoted
 
 STUDY_NAMES: Mapping[Activity, str] = {
     "baby_visible": "Baby visible",

@@ -1,8 +1,6 @@
 """The writer over many simulated cases, without a language model and with the worst one there is."""
 
 import random
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,6 @@ from resus_doc.schema import ACTIVITIES, DomainCheck, Event, Report, Video
 from resus_doc.tools import measures
 from resus_doc.tools.timeline import timeline_from_annotations
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 SECTIONS = ["summary", "timeline", "adherence", "discussion"]
 
 
@@ -215,29 +212,6 @@ def test_answers_about_measures_and_passages():
 
 
 # --- with the worst model there is
-
-
-@pytest.fixture(scope="module")
-def random_model(tmp_path_factory):
-    """Random weights behind a tokenizer trained on the writer's own examples."""
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        import itertools
-
-        import llm_data
-        import train_llm
-        from llm_export import write_gguf
-    finally:
-        sys.path.remove(str(SCRIPTS))
-    import torch
-
-    torch.manual_seed(1)
-    plan = train_llm.Plan(vocabulary=600, hidden=64, layers=2, heads=2, feed_forward=64, context=1200)
-    tokenizer = train_llm.train_tokenizer(itertools.islice(llm_data.examples(5), 300), plan.vocabulary)
-    model = train_llm.make_model(plan, tokenizer.get_vocab_size())
-    path = tmp_path_factory.mktemp("llm") / "random.gguf"
-    write_gguf(model, tokenizer, train_llm.TEMPLATE, path, name="random", temperature=0.8, quantisation="Q8_0")
-    return path
 
 
 def test_random_weights_give_the_template_report(random_model):
