@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resus_doc import settings
-from resus_doc.agent.report import Request, make_report
+from resus_doc.agent.report import ReportGraph, Request, make_report
 from resus_doc.errors import BundleBroken, LanguageModelBroken, UsageError
 from resus_doc.schema import Report
 from resus_doc.tools import formats
@@ -158,3 +158,41 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, sample_report):
     decoded = json.loads((out / "run.json").read_text())["frames_decoded"]
     assert 0 < decoded < sample_report.provenance["frames_decoded"]
     assert not (tmp_path / ".case.work").exists()
+
+
+def test_random_weights_give_the_facts_and_the_template_sentences(random_model, tmp_path):
+    """Every sentence is refused, written again twice, and replaced: the edge from verify back to write."""
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    rounds = []
+
+    def count(step: str, fraction: float | None) -> None:
+        if fraction is None:
+            rounds.append(step)
+
+    worst = make_report(a_request(tmp_path / "worst", annotations=annotations, llm=str(random_model), progress=count))
+    plain = make_report(a_request(tmp_path / "plain", annotations=annotations))
+    assert rounds.count("write") == rounds.count("verify") == 3
+    for part in ("events", "measures", "findings", "passages"):
+        assert getattr(worst, part) == getattr(plain, part)
+    texts = [
+        [sentence.text for section in report.narrative for sentence in section.sentences] for report in (worst, plain)
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_a_run_killed_right_after_its_last_step_is_done(tmp_path, monkeypatch):
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    render = ReportGraph.render
+
+    def killed(self, state):
+        render(self, state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ReportGraph, "render", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_report(a_request(tmp_path / "case", annotations=annotations))
+    monkeypatch.setattr(ReportGraph, "render", render)
+    written = (tmp_path / "case" / "report.json").read_bytes()
+    make_report(a_request(tmp_path / "case", annotations=annotations, resume=True))
+    assert (tmp_path / "case" / "report.json").read_bytes() == written
+    assert [path.name for path in tmp_path.iterdir()] == ["case"]
