@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from resus_doc import __version__
 from resus_doc.agent import writer
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
+from resus_doc.guidelines.logic import Known
 from resus_doc.schema import DomainCheck, Finding, Measure, NarrativeSection, Passage, Report, Timeline, Video
 from resus_doc.settings import Settings
 from resus_doc.tools.registry import TOOLS
@@ -61,6 +62,7 @@ class Request:
     case_id: str | None = None
     birth_time_s: float | None = None
     birth_uncertainty_s: float = 0.0
+    gestation_weeks: float | None = None
     annotations: Path | None = None
     llm_asked_for: bool = False
     resume: bool = False
@@ -76,7 +78,7 @@ class Request:
     def key(self) -> str:
         """A hash of what the run depends on but the video's content: a resumed run must have the same."""
         parts: list[Any] = [str(self.video.resolve()), self.case_id, self.birth_time_s, self.birth_uncertainty_s]
-        parts += [str(self.annotations), self.settings.model_dump(mode="json"), __version__]
+        parts += [self.gestation_weeks, str(self.annotations), self.settings.model_dump(mode="json"), __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def goes_on(self) -> bool:
@@ -307,7 +309,9 @@ class ReportGraph:
     def adhere(self, state: State) -> State:
         profile = TOOLS["load_profile"](self.request.settings.guideline)
         measures = tuple(Measure.model_validate(measure) for measure in state["measures"])
-        adherence = TOOLS["evaluate_adherence"](profile, Timeline.model_validate(state["timeline"]), measures)
+        known = Known(gestation_weeks=self.request.gestation_weeks)
+        timeline = Timeline.model_validate(state["timeline"])
+        adherence = TOOLS["evaluate_adherence"](profile, timeline, measures, known=known)
         return {
             "guideline": profile.ref.model_dump(mode="json"),
             "findings": [finding.model_dump(mode="json") for finding in adherence.findings],
@@ -402,6 +406,7 @@ class ReportGraph:
                 "guideline": self.request.settings.guideline,
                 "birth_time_s": self.request.birth_time_s,
                 "birth_uncertainty_s": self.request.birth_uncertainty_s,
+                "gestation_weeks": self.request.gestation_weeks,
                 "seed": self.request.settings.seed,
             },
             "notes": state["notes"],

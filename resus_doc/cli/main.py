@@ -70,6 +70,7 @@ def report(
     guideline: Guideline = None,
     detector: Detector = None,
     llm: Llm = None,
+    gestation: Annotated[str | None, typer.Option(metavar="W+D", help="Completed weeks and days, as 31+4.")] = None,
     annotations: Annotated[Path | None, typer.Option(help="A person's timeline in place of the detector.")] = None,
     device: Device = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
@@ -81,6 +82,7 @@ def report(
     case = out or Path(f"{video.stem}-debrief")
     from resus_doc.agent.report import Request, make_report
     from resus_doc.tools.clock import parse_signed_time
+    from resus_doc.tools.gestation import parse_gestation
 
     with display.steps(quiet=as_json) as progress:
         done = make_report(
@@ -91,6 +93,7 @@ def report(
                 case_id=case_id,
                 birth_time_s=None if birth_time is None else parse_signed_time(birth_time),
                 birth_uncertainty_s=birth_uncertainty,
+                gestation_weeks=None if gestation is None else parse_gestation(gestation),
                 annotations=annotations,
                 llm_asked_for=llm is not None,
                 resume=resume,
