@@ -30,13 +30,13 @@ def examples(seed: int) -> Iterator[Example]:
     """Endless writer examples, the same for the same seed.
 
     Raises:
-        ValueError: a composed sentence is refused by the verifier.
+        ValueError: a composed sentence is refused by the verifier, or leaves out a number.
     """
     rng = random.Random(seed)
     while True:
         section, facts = draw_facts(rng)
         target = compose(rng, section, facts)
-        problems = verify.check(target, facts, section)
+        problems = verify.check(target, facts, section) or verify.left_out(target, facts, section)
         if problems:
             raise ValueError(f"{target!r} for {[F.fact_line(fact) for fact in facts]}: {problems}")
         refused = _refusal(rng, section, facts) if rng.random() < 0.08 else None
