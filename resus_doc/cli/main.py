@@ -146,6 +146,19 @@ def batch(
 
 
 @app.command()
+def export(
+    case: Annotated[Path, typer.Argument(help="A case folder.")],
+    kind: Annotated[str, typer.Option("--format", help="csv, vtt, eaf, md, json or all.")] = "all",
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Default: CASE/export.")] = None,
+) -> None:
+    """Write a case's timeline and findings for other programs."""
+    from resus_doc.tools.export import export_case
+
+    for path in export_case(case, kind, out):
+        display.line(str(path))
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """What is installed, what is missing, and what each lack costs."""
     from resus_doc.tools.doctor import examine

@@ -39,7 +39,7 @@ FILES = (
 """What a case folder holds; windows.csv only where a detector looked at the video."""
 
 REVISIONS = "revisions"
-OURS = frozenset({*FILES, "clips", REVISIONS})
+OURS = frozenset({*FILES, "clips", "export", REVISIONS})
 """Names that a new case does not take over from the one it replaces."""
 
 _ABANDONED_S = 600

@@ -1,0 +1,88 @@
+"""A case's timeline and findings in formats that other programs read."""
+
+import csv
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from resus_doc.errors import ResourceMissing, UsageError
+from resus_doc.schema import Finding, Report
+from resus_doc.tools import casefolder, formats, report_md
+
+FINDING_HEADER = ("id", "rule_id", "kind", "verdict", "statement", "observed", "expected", "reason", "verified")
+
+
+def export_case(case: Path, kind: str, out: Path | None = None) -> tuple[Path, ...]:
+    """Write a case folder's content in one format, or in all of them.
+
+    Args:
+        case: the case folder.
+        kind: one of `FORMATS`, or `all`.
+        out: the folder to write to; the case folder's `export` without it.
+
+    Raises:
+        InputRefused: the folder holds no readable case.
+        ResourceMissing: the files cannot be written.
+        UsageError: the format is not known.
+    """
+    if kind != "all" and kind not in FORMATS:
+        raise UsageError(f"The format '{kind}' is not known.", f"Choose one of: {', '.join(FORMATS)}, all.")
+    report = casefolder.read_report(case)
+    folder = case / "export" if out is None else out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        chosen = FORMATS if kind == "all" else {kind: FORMATS[kind]}
+        return tuple(path for write in chosen.values() for path in write(report, folder))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ResourceMissing(f"{folder} cannot be written ({reason}).", "Choose another place with -o.") from error
+
+
+def _csv(report: Report, folder: Path) -> tuple[Path, ...]:
+    events, findings = folder / "timeline.csv", folder / "findings.csv"
+    formats.write_csv(report.events, events)
+    with findings.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(FINDING_HEADER)
+        table.writerows([_cell(finding, name) for name in FINDING_HEADER] for finding in report.findings)
+    return events, findings
+
+
+def _cell(finding: Finding, name: str) -> str:
+    """The field as text that a spreadsheet does not take for a formula."""
+    value = getattr(finding, name)
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _vtt(report: Report, folder: Path) -> tuple[Path, ...]:
+    path = folder / "timeline.vtt"
+    formats.write_vtt(report.events, path)
+    return (path,)
+
+
+def _eaf(report: Report, folder: Path) -> tuple[Path, ...]:
+    path = folder / "timeline.eaf"
+    formats.write_eaf(report.events, path, media_name=report.video.name)
+    return (path,)
+
+
+def _md(report: Report, folder: Path) -> tuple[Path, ...]:
+    return (_text(folder / "report.md", report_md.render(report)),)
+
+
+def _json(report: Report, folder: Path) -> tuple[Path, ...]:
+    return (_text(folder / "report.json", casefolder.report_json(report)),)
+
+
+def _text(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+FORMATS: Mapping[str, Callable[[Report, Path], tuple[Path, ...]]] = {
+    "csv": _csv,
+    "vtt": _vtt,
+    "eaf": _eaf,
+    "md": _md,
+    "json": _json,
+}
