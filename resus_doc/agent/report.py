@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from resus_doc import __version__
 from resus_doc.agent import writer
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
+from resus_doc.guidelines import checked
 from resus_doc.guidelines.logic import Known
+from resus_doc.guidelines.profile import Profile
 from resus_doc.schema import DomainCheck, Finding, Measure, NarrativeSection, Passage, Report, Timeline, Video
 from resus_doc.settings import Settings
 from resus_doc.tools.registry import TOOLS
@@ -294,7 +296,7 @@ class ReportGraph:
     def withhold(self, state: State) -> State:
         """The candidates are kept apart; every finding becomes not assessable."""
         timeline = Timeline.model_validate(state["timeline"])
-        profile = TOOLS["load_profile"](self.request.settings.guideline)
+        profile, _ = self._profile()
         reason = "The video is unlike the detector's training data, so what it found is withheld."
         adherence = TOOLS["withhold_findings"](profile, reason)
         return {
@@ -307,7 +309,7 @@ class ReportGraph:
         }
 
     def adhere(self, state: State) -> State:
-        profile = TOOLS["load_profile"](self.request.settings.guideline)
+        profile, _ = self._profile()
         measures = tuple(Measure.model_validate(measure) for measure in state["measures"])
         known = Known(gestation_weeks=self.request.gestation_weeks)
         timeline = Timeline.model_validate(state["timeline"])
@@ -365,6 +367,10 @@ class ReportGraph:
 
     # --- what the nodes share
 
+    def _profile(self) -> tuple[Profile, dict[str, str]]:
+        """The guideline, with the rules marked that a person checked here, and who did."""
+        return checked.apply(TOOLS["load_profile"](self.request.settings.guideline), self.request.settings.data)
+
     def _open_engine(self) -> "Engine":
         from resus_doc.models.llm import Engine
 
@@ -409,6 +415,7 @@ class ReportGraph:
                 "gestation_weeks": self.request.gestation_weeks,
                 "seed": self.request.settings.seed,
             },
+            "rules_checked_by": self._profile()[1],
             "notes": state["notes"],
             "seconds": state["seconds"],
             "versions": {name: version(name) for name in ("av", "torch", "transformers", "langgraph", "chromadb")},

@@ -221,6 +221,18 @@ def guidelines_show(profile: Annotated[str, typer.Argument(metavar="ID|FILE")]) 
     display.profile(load(profile))
 
 
+@guidelines_app.command("verify")
+def guidelines_verify(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="Such as aha-2025.ppv-within-60s.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who compared it with the document.")],
+) -> None:
+    """Record that a person compared a rule with the document itself."""
+    from resus_doc.guidelines import checked
+
+    checked.record(rule, by, settings.load().data)
+    display.line(f"Recorded: {rule} was compared with the document by {by}.")
+
+
 @guidelines_app.command("search")
 def guidelines_search(
     query: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
