@@ -250,7 +250,7 @@ def _train(
         torch.manual_seed(recipe.seed * 1_000_003 + step)
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(step / recipe.steps)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=_native_bfloat16()):
             loss, parts = loss_of(rng.choice(clips, recipe.batch, replace=False), rng)
         if not math.isfinite(loss.item()):
             raise FloatingPointError(f"The loss is {loss.item()} at step {step}; the checkpoint {checkpoint} stands.")
@@ -263,6 +263,11 @@ def _train(
             store.save(step + 1)
             told = "  ".join(f"{name} {value:.3f}" for name, value in averages.items())
             log(f"step {step + 1}/{recipe.steps}  {told}  {time.monotonic() - started:.0f} s")
+
+
+def _native_bfloat16() -> bool:
+    """Whether this processor computes bfloat16 itself; emulated it took five times as long as float32 (EPYC 7003, AVX2)."""
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def _schedule(done: float) -> float:
