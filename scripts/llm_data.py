@@ -10,11 +10,14 @@ import argparse
 import random
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import Literal, NamedTuple
 
 from resus_doc.agent import facts as F
 from resus_doc.agent import lexicon, templates, verify
 from resus_doc.agent.facts import Fact, Number
+from resus_doc.agent.writer import MOST_CITES
+from resus_doc.guidelines import profile
 from resus_doc.schema import ACTIVITIES, Activity, Event, Finding, Section, TimeZero, Unit, Verdict
 
 
@@ -128,8 +131,17 @@ def _draw_group(rng: random.Random, zero: TimeZero) -> Fact:
     for _ in range(count):
         events.append(_make_event(rng, activity, start_s, may_cut=False))
         start_s = events[-1].end_s + _draw_seconds(rng)
-    cites = tuple(f"M{n}" for n in sorted(rng.sample(range(1, 30), 3)))
-    return F.group_fact(tuple(events), zero, cites)
+    events[-1] = events[-1].model_copy(update={"censored_end": rng.random() < 0.1})
+    return F.group_fact(tuple(events), zero, _group_cites(rng, count))
+
+
+def _group_cites(rng: random.Random, count: int) -> tuple[str, ...]:
+    """As the planner has them: the events themselves, or the first one and the measures that count them."""
+    numbers = sorted(rng.sample(range(1, 6 * count + 6), count))
+    measures = sorted(rng.sample(range(1, 30), 3))
+    if count <= MOST_CITES:
+        return tuple(f"E{number}" for number in numbers)
+    return (f"E{numbers[0]}", *(f"M{number}" for number in measures))
 
 
 def _draw_absent(rng: random.Random) -> tuple[Fact, ...]:
@@ -140,38 +152,41 @@ def _draw_absent(rng: random.Random) -> tuple[Fact, ...]:
     )
 
 
-STATEMENTS = (
+EDITED = (
     "The guideline has PPV started within 60 s of birth when the baby is apnoeic or gasping",
-    "The guideline has PPV given at 30 to 60 breaths per minute",
-    "The guideline has an initial peak inflation pressure of 20 to 30 cmH2O",
-    "The guideline has clamping of the umbilical cord deferred for at least 60 s after birth in most infants",
-    "The guideline has chest compressions started after at least 30 s of PPV that moves the chest",
     "The guideline prefers an alternative airway before chest compressions start, or while they begin",
-    "The guideline allows an oxygen concentration of 100 % during chest compressions",
-    "Time to the first mask support of any kind (PPV, CPAP or not told apart)",
-    "Time to the first PPV",
-    "Fraction of the first 60 s after the start of PPV in which PPV was given",
-    "Longest pause of PPV; the limit is one of this program, no guideline states one",
-    "Sum of the pauses of PPV",
-    "Seconds of suction; whether suction was indicated cannot be seen",
     "Suction is not routine",
     "Stimulation is brief and does not delay ventilation",
     "Initial steps are finished by 60 s",
 )
+"""Statements as a hospital's own profile may word them."""
+
+
+@cache
+def statements(kind: str) -> tuple[str, ...]:
+    """What the shipped profiles' rules, or the quality metrics, state."""
+    shipped = (profile.load(profile_id) for profile_id in profile.shipped_ids())
+    stated = [rule.statement for one in shipped if one.kind == kind for rule in one.rules]
+    return (*dict.fromkeys(stated), *(EDITED if kind == "guideline" else ()))
 
 
 def _draw_finding(rng: random.Random, number: int = 0) -> Finding:
-    unit: Unit = rng.choice(("s", "s", "s", "count", "fraction"))
+    unit: Unit = rng.choice(("s", "s", "s", "s", "s", "s", "count", "count", "fraction", "fraction", "bpm"))
     verdict: Verdict = rng.choice(("met", "not_met", "indeterminate", "not_assessable"))
-    value = {"s": _draw_seconds(rng), "count": float(rng.randint(0, 12)), "fraction": rng.random()}[unit]
-    limit = {"s": rng.choice((10.0, 15.0, 30.0, 60.0, 90.0)), "count": float(rng.randint(1, 5)), "fraction": 0.8}[unit]
+    value, limit = {
+        "s": (_draw_seconds(rng), rng.choice((10.0, 15.0, 30.0, 60.0, 90.0))),
+        "count": (float(rng.randint(0, 12)), float(rng.randint(1, 5))),
+        "fraction": (rng.random(), 0.8),
+        "bpm": (float(rng.randint(30, 180)), rng.choice((60.0, 100.0, 120.0))),
+    }[unit]
+    kind: Literal["guideline", "quality_metric"] = rng.choice(("guideline", "quality_metric"))
     known = rng.random() < (0.4 if verdict == "not_assessable" else 0.85)
     return Finding(
         id=f"F{number or rng.randint(1, 20)}",
         rule_id="rule",
-        kind=rng.choice(("guideline", "quality_metric")),
+        kind=kind,
         verdict=verdict,
-        statement=rng.choice(STATEMENTS),
+        statement=rng.choice(statements(kind)),
         observed="",
         expected="",
         observed_value=value if known else None,

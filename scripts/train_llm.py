@@ -230,6 +230,10 @@ class Trainer:
 
     def load(self) -> None:
         """Go on from the checkpoint, with examples not seen before."""
+        if not self.checkpoint.exists():
+            raise SystemExit(
+                f"{self.checkpoint} does not exist: there is nothing to go on from. Train without --resume."
+            )
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         shape = ("vocabulary", "hidden", "layers", "heads", "feed_forward", "context")
         if any(state["plan"][name] != getattr(self.plan, name) for name in shape):
@@ -246,7 +250,7 @@ class Trainer:
             return
         stream = (encode(self.tokenizer, example) for example in self.data.examples(self.data_seed))
         started = saved = logged = time.monotonic()
-        decaying = False
+        decaying, tokens_before = False, self.tokens_seen
         losses: list[float] = []
         for group in batches(stream, self.plan.batch_tokens):
             now = time.monotonic()
@@ -260,7 +264,10 @@ class Trainer:
             losses.append(self._update(group, min(1.0, left / self.plan.decay_share)))
             if now - logged > 30:
                 logged = now
-                rate = f"{self.tokens_seen:,} tokens, {self.examples_seen:,} examples, step {self.step}"
+                speed = (self.tokens_seen - tokens_before) / (now - started)
+                rate = (
+                    f"{self.tokens_seen:,} tokens ({speed:,.0f}/s), {self.examples_seen:,} examples, step {self.step}"
+                )
                 print(f"{now - started:6.0f} s  {rate}: loss {np.mean(losses[-50:]):.4f}", flush=True)
 
     def _update(self, group: list[Tokens], decay: float) -> float:
@@ -301,11 +308,13 @@ class Trainer:
 
 def make_optimisers(model: Any, learning_rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the blocks, which learns from fewer tokens; AdamW for embeddings and norms."""
+    from muon import Muon
+
     inside = [value for name, value in model.named_parameters() if value.ndim == 2 and "embed" not in name]
     chosen = {id(value) for value in inside}
     others = [value for value in model.parameters() if id(value) not in chosen]
     return [
-        torch.optim.Muon(inside, lr=learning_rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        Muon(inside, lr=learning_rate, weight_decay=0.05),
         torch.optim.AdamW(others, lr=learning_rate, weight_decay=0.0, betas=(0.9, 0.98)),
     ]
 
