@@ -41,3 +41,53 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("llm") / "random.gguf"
     write_gguf(model, tokenizer, train_llm.TEMPLATE, path, name="random", temperature=0.8, quantisation="Q8_0")
     return path
+
+
+@pytest.fixture(scope="session")
+def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five simulated cases of twelve seconds: one to validate on, one to test on, the others to learn from."""
+    from resus_doc.tools.simulate.dataset import write_dataset
+
+    folder = tmp_path_factory.mktemp("dataset") / "set"
+    write_dataset(folder, videos=5, seed=3, duration_s=12, width=64, fps=8)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def random_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A detector bundle of random weights, small and quick: right in form, wrong in what it says."""
+    import numpy as np
+    import torch
+    from safetensors.torch import save_file
+
+    from resus_doc.models import backbone, bundle, training
+    from resus_doc.models.detector import Detector, new_head
+
+    labels = ("baby_visible", "ppv", "cpap", "stimulation", "suction", "chest_compressions")
+    folder = tmp_path_factory.mktemp("bundle") / "random"
+    base = backbone.new_base(
+        image_size=64, hidden_size=32, layers=1, vocabulary=24, widths=(8, 8, 8), blocks=(0, 0, 0), seed=4
+    )
+    base.half().save_pretrained(folder / bundle.BASE_FOLDER)
+    model = training.add_adapter(base.float(), rank=2)
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.3)
+    model.save_pretrained(folder / bundle.ADAPTER_FOLDER)
+    head = new_head(32, len(labels))
+    save_file(head.state_dict(), folder / bundle.HEAD_FILE)
+    config = bundle.DetectorConfig(
+        labels=labels,
+        window_s=2,
+        stride_s=1,
+        grid_fps=8,
+        frame_size=64,
+        thresholds=dict.fromkeys(labels, 0.5),
+        temperatures=dict.fromkeys(labels, 1.0),
+        validated_on="simulated",
+    )
+    frozen = [part.eval().requires_grad_(False) for part in (model, head)]
+    frames = np.random.default_rng(0).integers(0, 256, (17, 64, 64, 3), dtype=np.uint8)
+    bundle.write_golden(folder, Detector(config, frozen[0], frozen[1], None).golden(frames))
+    bundle.write_config(folder, config)
+    return folder

@@ -6,7 +6,7 @@ Text that comes from files and models is printed without markup, so that a label
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ _OUT = Console(highlight=False)
 
 STEPS = {
     "simulate": "Rendering",
+    "evaluate": "Looking at annotated videos",
     "probe": "Reading the file",
     "detect": "Looking for activities",
     "timeline": "Building the timeline",
@@ -216,6 +217,17 @@ def passages(found: "list[tuple[Passage, float]]", *, as_json: bool) -> None:
         mark = "" if passage.verified else "  [unverified]"
         _OUT.print(Text(f"{passage.title}{mark}", style="bold"))
         _OUT.print(Text(f"  {passage.text}\n  {passage.source}\n"))
+
+
+def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of text, its first column to the left and the others to the right."""
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for place, name in enumerate(header):
+        shown.add_column(name, justify="right" if place else "left")
+    for row in rows:
+        shown.add_row(*(Text(printable(cell)) for cell in row))
+    _OUT.print(shown)
+    _OUT.print()
 
 
 def is_terminal() -> bool:

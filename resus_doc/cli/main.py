@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import display
+from resus_doc.cli import display, research
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 guidelines_app = typer.Typer(no_args_is_help=True, help="Guideline profiles and passages.")
 app.add_typer(guidelines_app, name="guidelines")
+research.register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")]

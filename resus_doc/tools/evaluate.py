@@ -1,0 +1,147 @@
+"""Runs a detector over a split of a dataset, as `report` runs it over a video, and judges what it says.
+
+Thresholds come with the bundle; nothing is tuned here. The domain check withholds nothing here: every video counts.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from resus_doc.errors import BundleBroken
+from resus_doc.models.judgement import Figures, JudgedVideo
+from resus_doc.schema import Activity, Event, Span
+from resus_doc.tools.dataset import AnnotatedVideo, Split, open_dataset, read_cases
+
+if TYPE_CHECKING:
+    from resus_doc.models.detector import Detector
+    from resus_doc.models.evaluation import Flags, Numbers
+    from resus_doc.tools.windows import Windows
+
+WINDOW_S, STRIDE_S = 2.0, 1.0
+"""The windows in which figures are counted, for every detector: those of the study."""
+
+Progress = Callable[[float], None]
+
+
+class Evaluation(Figures):
+    """What `evaluate` prints and writes."""
+
+    split: Split
+    validated_on: str
+    out_of_domain: int | None = None
+    """Videos that the detector's domain check would have flagged; None without a check."""
+    seconds: float
+    """Wall time of reading, detecting and judging."""
+    notes: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """The figures, and what the pictures are drawn from."""
+
+    evaluation: Evaluation
+    videos: list[JudgedVideo]
+    labels: tuple[Activity, ...]
+
+
+def evaluate(folder: Path, detector: Detector, split: Split = "test", progress: Progress | None = None) -> Outcome:
+    """Figures of a detector over one split of a dataset.
+
+    Raises:
+        InputRefused: the dataset or one of its cases cannot be used.
+        BundleBroken: the detector's windows are not those in which figures are counted.
+    """
+    started = time.monotonic()
+    config = detector.config
+    if (config.window_s, config.stride_s) != (WINDOW_S, STRIDE_S):
+        raise BundleBroken(
+            f"This detector has windows of {config.window_s:g} s every {config.stride_s:g} s; figures are counted in "
+            f"windows of {WINDOW_S:g} s every {STRIDE_S:g} s.",
+            "Train one with the same windows to compare it.",
+        )
+    dataset = open_dataset(folder)
+    annotated = read_cases(dataset.of(split), dataset.labels)
+    videos, scores = _look(annotated, detector, progress)
+    figures = judge_videos(videos, config.labels)
+    threshold = config.domain.threshold if config.domain else None
+    return Outcome(
+        Evaluation(
+            **dict(figures),
+            split=split,
+            validated_on=config.validated_on,
+            out_of_domain=None if threshold is None else sum(s is not None and s < threshold for s in scores),
+            seconds=round(time.monotonic() - started, 2),
+            notes=_notes(annotated, figures),
+        ),
+        videos,
+        config.labels,
+    )
+
+
+def judge_videos(videos: Sequence[JudgedVideo], labels: Sequence[Activity]) -> Figures:
+    """The figures of videos that were looked at."""
+    from resus_doc.models.judgement import judge
+
+    return judge(videos, labels)
+
+
+def judged(
+    video: AnnotatedVideo,
+    windows: Windows,
+    thresholds: Mapping[Activity, float],
+    predicted: Flags | None = None,
+) -> JudgedVideo:
+    """One video's windows and events beside its truth; `predicted` replaces the windows' own comparison with thresholds."""
+    import numpy as np
+
+    from resus_doc.models import evaluation
+    from resus_doc.models.event_metrics import VideoEvents
+    from resus_doc.tools.timeline import build_timeline
+
+    labels: tuple[Activity, ...] = windows.labels  # type: ignore[assignment]  # build_timeline refuses other labels
+    duration_s = windows.broken_off_at_s or video.video.duration_s
+    found = build_timeline(windows, {str(name): at for name, at in thresholds.items()}, duration_s).events
+    spans = {name: video.spans.get(name, ()) for name in {*labels, *video.spans}}
+    probabilities: Numbers = windows.probabilities.astype(np.float64)
+    called = evaluation.decide(probabilities, labels, thresholds) if predicted is None else predicted
+    truth = evaluation.truth_of(spans, windows.start_s, windows.window_s)
+    kept = {name: truth.columns[name] for name in (*labels, "ventilation")}
+    events = VideoEvents(video.video.duration_s, video.spans, _spans(found))
+    return JudgedVideo(events, evaluation.Truth(kept), probabilities, called)
+
+
+def _spans(events: Sequence[Event]) -> dict[Activity, list[Span]]:
+    spans: dict[Activity, list[Span]] = {}
+    for event in events:
+        spans.setdefault(event.activity, []).append(Span(event.start_s, event.end_s))
+    return spans
+
+
+def _look(
+    annotated: Sequence[AnnotatedVideo], detector: Detector, progress: Progress | None
+) -> tuple[list[JudgedVideo], list[float | None]]:
+    """Every video through reader, detector and timeline; the share of video time done goes to `progress`."""
+    from resus_doc.tools.detect import detect
+
+    total_s = sum(video.video.duration_s for video in annotated)
+    videos, scores, done_s = [], [], 0.0
+    with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
+        for video in annotated:
+            windows = detect(video.case.video, detector, Path(work))
+            videos.append(judged(video, windows, detector.config.thresholds))
+            scores.append(windows.domain_score)
+            done_s += video.video.duration_s
+            if progress:
+                progress(done_s / total_s)
+    return videos, scores
+
+
+def _notes(annotated: Sequence[AnnotatedVideo], figures: Figures) -> tuple[str, ...]:
+    notes = [f"{video.case.annotation.name}: {note}" for video in annotated for note in video.notes]
+    absent = [name for name, scored in figures.windows.per_class.items() if scored.support == 0]
+    if absent:
+        notes.append(f"No window of this split holds {', '.join(absent)}: there is no F1, nor a mean over it.")
+    return tuple(notes)

@@ -1,0 +1,53 @@
+"""evaluate, as a user runs it, on a small simulated dataset and a bundle of random weights."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "resus_doc.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+
+
+def test_evaluate_prints_the_contract_and_writes_pages(small_dataset, random_bundle, tmp_path):
+    out = tmp_path / "figures"
+    done = run("evaluate", small_dataset, "--detector", random_bundle, "-o", out, "--json", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {"windows", "events", "time_to_first", "n_videos", "n_windows", "seconds"} <= set(told)
+    assert {"per_class", "macro_f1", "macro_f1_activities", "always_yes_macro_f1"} <= set(told["windows"])
+    assert set(told["windows"]["per_class"]["ventilation"]) == {"precision", "recall", "f1", "support"}
+    assert list(told["events"]["f1_at_iou"]) == ["0.10", "0.25", "0.50"]
+    assert {"onset_error_s", "offset_error_s", "false_events_per_hour"} <= set(told["events"])
+    assert (told["n_videos"], told["n_windows"]) == (1, 11)
+    assert json.loads((out / "evaluation.json").read_text()) == told
+    assert {path.name for path in out.iterdir()} == {
+        "evaluation.json", "evaluation.html", "evaluation.md", "reliability.svg"
+    }  # fmt: skip
+    assert "http" not in (out / "evaluation.html").read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("wrong", ["dataset", "annotation", "bundle", "folder"])
+def test_what_evaluate_cannot_use_is_said_in_a_paragraph(wrong, small_dataset, random_bundle, tmp_path):
+    dataset, out = shutil.copytree(small_dataset, tmp_path / "set"), tmp_path / "out"
+    expected, named = 3, "set"
+    if wrong == "dataset":
+        shutil.rmtree(dataset / "annotations")
+    elif wrong == "annotation":
+        path = next((dataset / "annotations" / "test").iterdir())
+        path.write_text("Suction 0 1000 1000\nSuction 9000 2000 7000\n")
+        named = f"{path.name}, line 2"
+    elif wrong == "bundle":
+        random_bundle, expected, named = tmp_path / "no-bundle", 4, "no-bundle"
+    else:
+        out.mkdir()
+        (out / "mine.txt").write_text("not to be touched")
+        expected, named = 2, "out"
+    done = run("evaluate", dataset, "--detector", random_bundle, "-o", out, "--device", "cpu")
+    assert done.returncode == expected, done.stderr
+    assert named in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr and done.stdout == ""
