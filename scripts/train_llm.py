@@ -256,6 +256,8 @@ class Trainer:
             now = time.monotonic()
             left = 1 - (now - started) / seconds
             if left <= 0:
+                if not decaying:
+                    self.save()
                 break
             if not decaying and (left < self.plan.decay_share or now - saved > 120):
                 decaying, saved = left < self.plan.decay_share, now

@@ -1,5 +1,6 @@
 """The optimiser of the shipped language model: torch's Muon in float32."""
 
+import copy
 import sys
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_it_goes_on_from_its_state():
         one.grad = gradient.clone()
         first.step()
     other.data.copy_(one.data)
-    second.load_state_dict(first.state_dict())
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
     for gradient in gradients[2:]:
         for value, optimiser in ((one, first), (other, second)):
             value.grad = gradient.clone()
