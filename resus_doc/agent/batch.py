@@ -1,171 +1,271 @@
-"""Many videos: the report of each, and a ledger that says what is done.
+"""Many videos: the case of each, a ledger that says what is done, and one page that tells how the unit is doing.
 
-The ledger is SQLite in the output folder. A video whose content and settings are those of a finished row is skipped; a video
-that fails costs only itself, with its reason in the ledger.
+    inputs -> plan (ledger, case folders) -> worker processes -> ledger -> summary.csv, events.csv, summary.json, index.html
+
+Only this process writes the ledger and the tables; the workers write case folders, each whole or not at all. A run that was
+broken off at any point is finished by running the same command again.
 """
 
-import csv
-import hashlib
-import json
-import sqlite3
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from resus_doc import __version__
-from resus_doc.agent.report import Request, make_report
-from resus_doc.errors import InputRefused, ResourceMissing, ResusDocError
-from resus_doc.schema import Report
+from resus_doc.agent.batch_plan import TO_DO, Decision, Planner
+from resus_doc.agent.batch_video import Result, Task
+from resus_doc.agent.batch_workers import Died, Finished, Message, Pool, ProcessPool, Progressed, shares
+from resus_doc.agent.pace import Pace
+from resus_doc.errors import ResourceMissing
 from resus_doc.settings import Settings
-from resus_doc.tools.casefolder import read_report
-from resus_doc.tools.registry import TOOLS
+from resus_doc.tools.batch_inputs import GivenVideo, find_videos
+from resus_doc.tools.batch_tables import write_tables
+from resus_doc.tools.ledger import Ledger, copy_of_ledger, open_ledger
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv"})
+MOST_DEATHS = 2
+"""A video whose worker died is tried once more; it may have been the neighbour that took the memory."""
 
-_LEDGER = """
-CREATE TABLE IF NOT EXISTS videos (
-    key TEXT PRIMARY KEY, case_id TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, attempts INTEGER NOT NULL
-)
-"""
+MOST_BLOCKED = 3
+"""After so many videos in a row that failed because something is missing here, the next would fail as well."""
+
+DETECT_SHARE = 0.95
+"""How much of a video's time looking for activities takes; the rest is too short to be told apart."""
+
+_WAIT_S = 1.0
 
 
 class Outcome(NamedTuple):
-    """How many videos were debriefed, skipped as done before, and failed."""
+    """How many videos were debriefed, skipped (done before, or a copy of another), left as a person revised them, and failed."""
 
     done: int
     skipped: int
+    kept: int
     failed: int
 
     @property
     def summary(self) -> str:
-        return f"{self.done} debriefed, {self.skipped} done before, {self.failed} failed"
+        kept = f"{self.kept} kept as a person revised them, " if self.kept else ""
+        return f"{self.done} debriefed, {self.skipped} done before, {kept}{self.failed} failed"
 
 
-def run_batch(inputs: Sequence[Path], out: Path, settings: Settings, say: Callable[[str], None]) -> Outcome:
-    """Debrief every video of the inputs into `out/<case id>`; `say` gets one line per video.
+class Running(NamedTuple):
+    """A video that is being worked on; seconds left where that can be said."""
+
+    name: str
+    step: str
+    fraction: float
+    left_s: float | None
+
+
+class Standing(NamedTuple):
+    """How far a batch is; `left_s` for all that is still to do."""
+
+    ended: int
+    total: int
+    left_s: float | None
+    running: tuple[Running, ...]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user may ask of a batch besides its inputs."""
+
+    workers: int | None = None
+    """None: one for each GPU, else one for each processor that the memory allows."""
+    rehash: bool = False
+    """Read all files anew instead of trusting hashes of files that lie there unchanged."""
+    retry_failed: bool = False
+    llm_asked_for: bool = False
+
+
+def run_batch(
+    inputs: Sequence[Path],
+    out: Path,
+    settings: Settings,
+    say: Callable[[str], None],
+    *,
+    wishes: Wishes = Wishes(),
+    progress: Callable[[Standing], None] = lambda _standing: None,
+    pool: Callable[[int], Pool] | None = None,
+) -> Outcome:
+    """Debrief every video of the inputs into `out/<case id>`.
+
+    Args:
+        inputs: files, folders, patterns and manifests.
+        out: the batch's folder: case folders, ledger, tables and dashboard.
+        say: gets one line per video that was done, failed or needs a word.
+        progress: told how far the batch is, about once a second.
+        pool: makes the place where a number of tasks is worked on; processes on this machine by default.
 
     Raises:
-        InputRefused: the inputs hold no video.
-        ResourceMissing: the output folder cannot be written to.
+        InputRefused: the inputs hold no video, or a manifest cannot be understood.
+        UsageError: another batch is at work in this folder.
+        ResourceMissing: the folder cannot be written to, or something is missing that every video needs.
     """
-    videos = list(find_videos(inputs))
-    if not videos:
-        raise InputRefused(
-            "No video was found in the inputs.", f"Looked for {', '.join(sorted(VIDEO_SUFFIXES))} files."
+    videos = find_videos(inputs, out)
+    with open_ledger(out) as ledger:
+        planner = Planner(ledger, out, settings, rehash=wishes.rehash, retry_failed=wishes.retry_failed)
+        workers = pool or (lambda count: ProcessPool(shares(wishes.workers, count)))
+        run = _Run(videos, planner, ledger, say, progress, wishes.llm_asked_for)
+        try:
+            run.work(workers(len(videos)))
+        finally:
+            run.close()
+        write_tables(out, ledger.rows())
+    return run.outcome
+
+
+def preview(inputs: Sequence[Path], out: Path, settings: Settings, wishes: Wishes) -> Iterator[Decision]:
+    """What `run_batch` would do with each video; nothing is written.
+
+    Raises:
+        InputRefused: as `run_batch`.
+    """
+    with copy_of_ledger(out) as ledger:
+        planner = Planner(ledger, out, settings, rehash=wishes.rehash, retry_failed=wishes.retry_failed)
+        for position, given in enumerate(find_videos(inputs, out)):
+            yield planner.decide(given, position)
+
+
+class _Run:
+    """One run of a batch: hands out tasks as workers become free, and writes down what comes back."""
+
+    def __init__(
+        self,
+        videos: Sequence[GivenVideo],
+        planner: Planner,
+        ledger: Ledger,
+        say: Callable[[str], None],
+        progress: Callable[[Standing], None],
+        llm_asked_for: bool,
+    ) -> None:
+        self._videos, self._planner, self._ledger = videos, planner, ledger
+        self._say, self._progress = say, progress
+        self._llm_asked_for = llm_asked_for
+        self._counts: Counter[str] = Counter()
+        self._deaths: Counter[Path] = Counter()
+        self._blocked_in_a_row = 0
+        self._decisions: dict[Path, Decision] = {}
+        self._steps: dict[Path, str] = {}
+        self._pace = Pace({str(given.video): _size(given.video) for given in videos})
+        self._pool: Pool | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        counts = self._counts
+        return Outcome(counts["done"], counts["skipped"], counts["kept"], counts["failed"])
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+
+    def work(self, pool: Pool) -> None:
+        """Until every video has ended."""
+        self._pool = pool
+        upcoming = self._tasks()
+        ready = next(upcoming, None)
+        while ready is not None or pool.busy:
+            while ready is not None and pool.idle:
+                self._submit(ready)
+                ready = next(upcoming, None)
+            for message in pool.wait(_WAIT_S):
+                self._hear(message)
+            self._progress(self._standing())
+
+    def _tasks(self) -> Iterator[Task]:
+        """The videos that need work, decided one ahead of the workers; the others are told and counted on the way."""
+        for position, given in enumerate(self._videos):
+            decision = self._planner.decide(given, position)
+            if decision.note:
+                self._say(f"{given.video.name} {decision.note}")
+            if decision.task is None:
+                self._pace.leave_out(str(given.video))
+                self._settle(decision)
+                continue
+            self._decisions[given.video] = decision
+            options = {**decision.task.options, "llm_asked_for": self._llm_asked_for}
+            yield replace(decision.task, options=options)
+
+    def _settle(self, decision: Decision) -> None:
+        """A video that needs no work, or cannot have any."""
+        self._ledger.put(decision.row)
+        name, reason = decision.video.name, decision.row.reason
+        if decision.choice == "failed":
+            self._say(f"Skipped {name} because: {reason}")
+        elif decision.choice == "failed before":
+            self._say(f"Skipped {name} because it failed before: {reason} Try it again with --retry-failed.")
+        elif decision.choice in ("kept", "duplicate"):
+            self._say(f"{name}: {reason}")
+        kinds = {"failed": "failed", "failed before": "failed", "kept": "kept"}
+        self._counts[kinds.get(decision.choice, "skipped")] += 1
+
+    def _submit(self, task: Task) -> None:
+        assert self._pool is not None
+        row = self._decisions[task.video].row
+        row = row._replace(attempts=row.attempts + 1)
+        self._decisions[task.video] = replace(self._decisions[task.video], row=row)
+        self._ledger.put(row)
+        self._steps[task.video] = "start"
+        self._pace.start(str(task.video), time.monotonic())
+        self._pool.submit(task)
+
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, Progressed):
+            self._steps[message.task.video] = message.step
+            if message.step == "detect" and message.fraction is not None:
+                self._pace.advance(str(message.task.video), DETECT_SHARE * message.fraction)
+            return
+        self._steps.pop(message.task.video)
+        self._pace.finish(str(message.task.video))
+        if isinstance(message, Finished):
+            self._finish(message.task, message.result)
+        else:
+            self._bury(message)
+
+    def _bury(self, death: Died) -> None:
+        self._deaths[death.task.video] += 1
+        name = death.task.video.name
+        if self._deaths[death.task.video] < MOST_DEATHS:
+            self._say(f"The process that worked on {name} {death.how}; the video is tried once more.")
+            self._submit(replace(death.task, resume=True))
+            return
+        reason = f"The process that worked on it died twice; the last one {death.how}."
+        self._finish(death.task, Result("failed", reason, 0.0))
+
+    def _finish(self, task: Task, result: Result) -> None:
+        row = self._decisions[task.video].row
+        self._ledger.put(row._replace(state=result.state, reason=result.reason, seconds=round(result.seconds, 3)))
+        if result.state == "done":
+            self._counts["done"] += 1
+            self._blocked_in_a_row = 0
+            self._say(f"{task.video.name} -> {task.case_id}")
+            return
+        self._counts["failed"] += 1
+        self._say(f"Skipped {task.video.name} because: {result.reason}")
+        self._blocked_in_a_row = self._blocked_in_a_row + 1 if result.state == "blocked" else 0
+        if self._blocked_in_a_row >= MOST_BLOCKED:
+            raise ResourceMissing(
+                f"The batch stopped after {MOST_BLOCKED} videos in a row failed alike: {result.reason}",
+                "Then run the same command again; what is done stays done.",
+            )
+
+    def _standing(self) -> Standing:
+        now_s = time.monotonic()
+        running = tuple(
+            Running(path.name, step, self._pace.fraction(str(path)), self._pace.left_of_s(str(path), now_s))
+            for path, step in self._steps.items()
         )
-    with closing(_open_ledger(out)) as ledger:
-        outcomes = [_debrief(video, out, settings, ledger, say) for video in videos]
-    _write_tables(out)
-    return Outcome(outcomes.count("done"), outcomes.count("skipped"), outcomes.count("failed"))
+        return Standing(sum(self._counts.values()), len(self._videos), self._pace.left_s(now_s), running)
 
 
-def find_videos(inputs: Sequence[Path]) -> Iterator[Path]:
-    """The files named, and the video files below the folders named, each once, in order of name."""
-    seen = set()
-    for given in inputs:
-        below = sorted(path for path in given.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file())
-        for path in below if given.is_dir() else [given]:
-            if (real := path.resolve()) not in seen:
-                seen.add(real)
-                yield path
+def is_to_do(decision: Decision) -> bool:
+    """Whether the video would be worked on."""
+    return decision.choice in TO_DO
 
 
-def _open_ledger(out: Path) -> sqlite3.Connection:
+def _size(path: Path) -> int:
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        ledger = sqlite3.connect(out / "ledger.sqlite")
-        ledger.execute("PRAGMA journal_mode=WAL")
-        ledger.execute(_LEDGER)
-        ledger.commit()
-    except (OSError, sqlite3.Error) as error:
-        raise ResourceMissing(f"The folder {out} cannot be written to ({error}).", "Choose another with -o.") from error
-    return ledger
-
-
-def _debrief(video: Path, out: Path, settings: Settings, ledger: sqlite3.Connection, say: Callable[[str], None]) -> str:
-    try:
-        key, case_id = _identify(video, settings)
-    except ResusDocError as error:
-        say(f"Skipped {video.name} because: {error}")
-        _record(ledger, _name_key(video), "-", "failed", str(error))
-        return "failed"
-    if _is_done(ledger, key, out / case_id):
-        return "skipped"
-    try:
-        make_report(
-            Request(video=video, out=out / case_id, settings=settings, case_id=case_id, resume=True, replace=True)
-        )
-    except ResusDocError as error:
-        say(f"Skipped {video.name} because: {error}")
-        _record(ledger, key, case_id, "failed", str(error))
-        return "failed"
-    except Exception as error:  # noqa: BLE001 - a fault of our own costs this video, is told, and stays in the ledger
-        reason = f"A fault of resus-doc itself ({type(error).__name__}: {error})."
-        say(f"Skipped {video.name} because: {reason} Try: resus-doc report on this file, with --debug.")
-        _record(ledger, key, case_id, "failed", reason)
-        return "failed"
-    _record(ledger, key, case_id, "done", "")
-    say(f"{video.name} -> {case_id}")
-    return "done"
-
-
-def _identify(video: Path, settings: Settings) -> tuple[str, str]:
-    """The content key (video hash, models, guideline, settings, program) and the case id."""
-    sha256 = TOOLS["probe_video"](video).sha256
-    parts = [sha256, settings.model_dump(mode="json"), __version__]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(), f"case-{sha256[:8]}"
-
-
-def _name_key(video: Path) -> str:
-    """For a file that cannot be read as a video, its place stands for its content."""
-    return hashlib.sha256(str(video.resolve()).encode()).hexdigest()
-
-
-def _is_done(ledger: sqlite3.Connection, key: str, case: Path) -> bool:
-    row = ledger.execute("SELECT state FROM videos WHERE key = ?", (key,)).fetchone()
-    return row is not None and row[0] == "done" and (case / "report.json").exists()
-
-
-def _record(ledger: sqlite3.Connection, key: str, case_id: str, state: str, reason: str) -> None:
-    ledger.execute(
-        "INSERT INTO videos VALUES (?, ?, ?, ?, 1) ON CONFLICT(key) DO UPDATE SET "
-        "case_id = excluded.case_id, state = excluded.state, reason = excluded.reason, attempts = attempts + 1",
-        (key, case_id, state, reason),
-    )
-    ledger.commit()
-
-
-def _write_tables(out: Path) -> None:
-    """`summary.csv`, `events.csv` and `summary.json` of all case folders, so that totals are sums of the reports."""
-    reports = [read_report(path.parent) for path in sorted(out.glob("*/report.json"))]
-    names = sorted({measure.name for report in reports for measure in report.measures})
-    verdicts = ("met", "not_met", "indeterminate", "not_assessable")
-    head = ["case_id", "status", "reason", "video_sha256", "duration_s", "time_zero_source", "in_domain"]
-    with (out / "summary.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow([*head, *names, *verdicts])
-        table.writerows(_summary_row(report, names, verdicts) for report in reports)
-    with (out / "events.csv").open("w", newline="", encoding="utf-8") as file:
-        events = csv.writer(file)
-        events.writerow(["case_id", "id", "activity", "start_s", "end_s", "confidence", "source"])
-        for report in reports:
-            for event in report.events:
-                row = [event.id, event.activity, event.start_s, event.end_s, event.confidence, event.source]
-                events.writerow([report.case_id, *row])
-    totals = {name: sum(_count(report, name) for report in reports) for name in verdicts}
-    content = {"cases": len(reports), "events": sum(len(report.events) for report in reports), "findings": totals}
-    (out / "summary.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _count(report: Report, verdict: str) -> int:
-    return sum(finding.verdict == verdict for finding in report.findings)
-
-
-def _summary_row(report: Report, names: Sequence[str], verdicts: Sequence[str]) -> list[object]:
-    values = {measure.name: measure.value for measure in report.measures}
-    check = report.domain_check
-    row: list[object] = [report.case_id, "done", "", report.video.sha256, report.video.duration_s]
-    row += [report.time_zero.source, "" if check is None else check.in_domain]
-    row += [values.get(name) for name in names]
-    return row + [_count(report, verdict) for verdict in verdicts]
+        return path.stat().st_size
+    except OSError:
+        return 0

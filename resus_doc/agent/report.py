@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from resus_doc import __version__
 from resus_doc.agent import writer
+from resus_doc.agent.loaded import LoadedModels
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.guidelines import checked
 from resus_doc.guidelines.logic import Known
@@ -112,8 +113,10 @@ class State(TypedDict, total=False):
     case: str
 
 
-def make_report(request: Request) -> Report:
+def make_report(request: Request, models: LoadedModels | None = None) -> Report:
     """Write the case folder of one video and return its report.
+
+    `models` are those of an earlier video, to be used again; they are left running. Without them a report loads its own.
 
     Raises:
         InputRefused: the video or the annotations cannot be used.
@@ -125,7 +128,7 @@ def make_report(request: Request) -> Report:
     if not request.goes_on():
         casefolder.check_place(request.out, replace=request.replace)
     with _working_folder(request) as work, closing(_open_checkpoints(work / "graph.sqlite")) as connection:
-        runner = ReportGraph(request)
+        runner = ReportGraph(request, models)
         try:
             runner.run(connection)
         except sqlite3.OperationalError as error:
@@ -167,8 +170,10 @@ def _open_checkpoints(path: Path) -> sqlite3.Connection:
 class ReportGraph:
     """The graph of one request: its nodes, its edges, and the models they share."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, models: LoadedModels | None = None) -> None:
         self.request = request
+        self._models = models or LoadedModels()
+        self._owns_models = models is None
         self._engine: Engine | None = None
 
     def run(self, connection: sqlite3.Connection) -> None:
@@ -185,10 +190,10 @@ class ReportGraph:
             pass
 
     def close(self) -> None:
-        """End the language model's process, if one was started."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        """End the language model's process, if this report started one."""
+        self._engine = None
+        if self._owns_models:
+            self._models.close()
 
     def build(self) -> Any:
         """The graph, not yet compiled."""
@@ -250,9 +255,7 @@ class ReportGraph:
         return {"video": TOOLS["probe_video"](self.request.video).model_dump(mode="json")}
 
     def detect(self, state: State) -> State:
-        from resus_doc.models.detector import Detector
-
-        detector = Detector.load(self.request.settings.detector, device=self.request.settings.device)
+        detector = self._models.detector(self.request.settings)
         windows = TOOLS["detect_activities"](
             self.request.video,
             detector,
@@ -372,10 +375,8 @@ class ReportGraph:
         return checked.apply(TOOLS["load_profile"](self.request.settings.guideline), self.request.settings.data)
 
     def _open_engine(self) -> "Engine":
-        from resus_doc.models.llm import Engine
-
         if self._engine is None:
-            self._engine = Engine.open(Path(self.request.settings.llm))
+            self._engine = self._models.engine(self.request.settings)
             self._engine.reset()
         return self._engine
 

@@ -43,6 +43,11 @@ STEPS = {
 }
 
 
+def console() -> Console:
+    """Where progress and errors go: stderr."""
+    return _ERRORS
+
+
 def line(text: str) -> None:
     """One plain line on stderr."""
     _ERRORS.print(Text(printable(text)))

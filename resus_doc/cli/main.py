@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import display, research
+from resus_doc.cli import batch, display, research
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -127,23 +127,7 @@ def chat(
         display.converse(conversation)
 
 
-@app.command()
-def batch(
-    inputs: Annotated[list[Path], typer.Argument(help="Video files and folders of videos.")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the case folders go.")],
-    guideline: Guideline = None,
-    detector: Detector = None,
-    llm: Llm = None,
-    device: Device = None,
-) -> None:
-    """Write the debriefs of a whole folder; what is done is not done again."""
-    from resus_doc.agent.batch import run_batch
-
-    chosen = settings.load(guideline=guideline, detector=detector, llm=llm, device=device)
-    outcome = run_batch(inputs, out, chosen, display.line)
-    display.line(outcome.summary)
-    if outcome.failed:
-        raise typer.Exit(5)
+app.command()(batch.batch)
 
 
 @app.command()

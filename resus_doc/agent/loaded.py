@@ -1,0 +1,52 @@
+"""Models that stay loaded from one video to the next. The order of the videos changes nothing in their reports."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resus_doc.settings import Settings
+
+if TYPE_CHECKING:
+    from resus_doc.models.detector import Detector
+    from resus_doc.models.llm import Engine
+
+
+class LoadedModels:
+    """One detector and one language model, each loaded at its first use and again only when another one is asked for."""
+
+    def __init__(self) -> None:
+        self._detector: tuple[tuple[Path, str], Detector] | None = None
+        self._engine: tuple[str, Engine] | None = None
+
+    def detector(self, settings: Settings) -> "Detector":
+        """The detector of these settings, ready to use.
+
+        Raises:
+            BundleBroken: it does not load exactly as it was saved.
+            ResourceMissing: the device is not there.
+        """
+        from resus_doc.models.detector import Detector
+
+        wanted = (settings.detector, settings.device)
+        if self._detector is None or self._detector[0] != wanted:
+            self._detector = None
+            self._detector = (wanted, Detector.load(settings.detector, device=settings.device))
+        return self._detector[1]
+
+    def engine(self, settings: Settings) -> "Engine":
+        """The language model of these settings, running; its caller resets it before a report.
+
+        Raises:
+            LanguageModelBroken: it does not load.
+        """
+        from resus_doc.models.llm import Engine
+
+        if self._engine is None or self._engine[0] != settings.llm:
+            self.close()
+            self._engine = (settings.llm, Engine.open(Path(settings.llm)))
+        return self._engine[1]
+
+    def close(self) -> None:
+        """End the language model's process, if one was started."""
+        if self._engine is not None:
+            self._engine[1].close()
+            self._engine = None
