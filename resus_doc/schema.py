@@ -44,6 +44,10 @@ ACTIVITY_NAMES: dict[Activity, str] = {
 Verdict = Literal["met", "not_met", "indeterminate", "not_assessable"]
 Unit = Literal["s", "count", "fraction", "bpm"]
 TimeZeroSource = Literal["given", "table_arrival", "video_start"]
+VitalSign = Literal["hr_bpm", "spo2_pct", "fio2_pct", "temp_c"]
+VITAL_SIGNS: tuple[VitalSign, ...] = ("hr_bpm", "spo2_pct", "fio2_pct", "temp_c")
+"""Heart rate (per minute), oxygen saturation (%), inspired oxygen (%), temperature (°C)."""
+
 Section = Literal["summary", "timeline", "adherence", "discussion"]
 Range = tuple[float, float]
 
@@ -216,6 +220,30 @@ class NarrativeSection(Value):
     sentences: tuple[Sentence, ...]
 
 
+class VitalSeries(Value):
+    """One vital sign over the case, as a monitor exported it."""
+
+    sign: VitalSign
+    points: tuple[tuple[float, float], ...]
+    """Readings as (seconds from the start of the video, value), in order of time; times before the video are negative."""
+
+
+class Vitals(Value):
+    """The vital signs of a case, on the video's clock. Two readings further apart than `gap_s` have a gap between them."""
+
+    source: str
+    """Name of the file."""
+    sha256: str
+    offset_s: float
+    """What was added to the file's times."""
+    gap_s: float = Field(gt=0)
+    series: tuple[VitalSeries, ...]
+
+    def readings(self, sign: VitalSign) -> tuple[tuple[float, float], ...]:
+        """The readings of one vital sign; none where the file does not have it."""
+        return next((series.points for series in self.series if series.sign == sign), ())
+
+
 class Report(Value):
     """The content of `report.json`."""
 
@@ -236,4 +264,6 @@ class Report(Value):
     narrative: tuple[NarrativeSection, ...]
     observed: tuple[Span, ...] = ()
     """The stretches in which the baby was in view, whose lengths add up to `observed_s`."""
+    vitals: Vitals | None = None
+    """The vital signs of the case, where a file of them was given."""
     provenance: dict[str, object] = Field(default_factory=dict)

@@ -29,7 +29,7 @@ from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing,
 from resus_doc.guidelines import checked
 from resus_doc.guidelines.logic import Known
 from resus_doc.guidelines.profile import Profile
-from resus_doc.schema import DomainCheck, Finding, Measure, NarrativeSection, Passage, Report, Timeline, Video
+from resus_doc.schema import DomainCheck, Finding, Measure, NarrativeSection, Passage, Report, Timeline, Video, Vitals
 from resus_doc.settings import Settings
 from resus_doc.tools.registry import TOOLS
 from resus_doc.tools.windows import Windows
@@ -67,6 +67,9 @@ class Request:
     birth_uncertainty_s: float = 0.0
     gestation_weeks: float | None = None
     annotations: Path | None = None
+    vitals: Path | None = None
+    vitals_offset_s: float = 0.0
+    """Added to the times of the vitals file to reach the video's clock."""
     llm_asked_for: bool = False
     resume: bool = False
     replace: bool = False
@@ -81,7 +84,8 @@ class Request:
     def key(self) -> str:
         """A hash of what the run depends on but the video's content: a resumed run must have the same."""
         parts: list[Any] = [str(self.video.resolve()), self.case_id, self.birth_time_s, self.birth_uncertainty_s]
-        parts += [self.gestation_weeks, str(self.annotations), self.settings.model_dump(mode="json"), __version__]
+        parts += [self.gestation_weeks, str(self.annotations), self.vitals_offset_s, _fingerprint(self.vitals)]
+        parts += [self.settings.model_dump(mode="json"), __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def goes_on(self) -> bool:
@@ -90,10 +94,19 @@ class Request:
         return self.resume and key_file.exists() and key_file.read_text() == self.key()
 
 
+def _fingerprint(path: Path | None) -> str | None:
+    """A file's place and content; a file that cannot be read is told when it is needed."""
+    if path is None:
+        return None
+    content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return f"{path.resolve()} {content}"
+
+
 class State(TypedDict, total=False):
     """What flows along the edges; JSON values only."""
 
     video: dict[str, Any]
+    vitals: dict[str, Any] | None
     windows: str | None
     frames_decoded: int
     detector: dict[str, Any] | None
@@ -119,7 +132,7 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
     `models` are those of an earlier video, to be used again; they are left running. Without them a report loads its own.
 
     Raises:
-        InputRefused: the video or the annotations cannot be used.
+        InputRefused: the video, the annotations or the vital signs cannot be used.
         ResourceMissing: a model, or a folder to write to, is missing or broken.
         UsageError: the case folder exists and `replace` is false.
     """
@@ -251,8 +264,16 @@ class ReportGraph:
 
     # --- nodes
 
-    def probe(self, _state: State) -> State:
-        return {"video": TOOLS["probe_video"](self.request.video).model_dump(mode="json")}
+    def probe(self, state: State) -> State:
+        """What the files hold, so that one that cannot be used is refused before any long work."""
+        video = TOOLS["probe_video"](self.request.video)
+        found: State = {"video": video.model_dump(mode="json"), "vitals": None}
+        if self.request.vitals is None:
+            return found
+        vitals, notes = TOOLS["read_vitals"](
+            self.request.vitals, video.duration_s, self.request.vitals_offset_s, self.request.birth_time_s
+        )
+        return {**found, "vitals": vitals.model_dump(mode="json"), "notes": [*state["notes"], *notes]}
 
     def detect(self, state: State) -> State:
         detector = self._models.detector(self.request.settings)
@@ -314,7 +335,8 @@ class ReportGraph:
     def adhere(self, state: State) -> State:
         profile, _ = self._profile()
         measures = tuple(Measure.model_validate(measure) for measure in state["measures"])
-        known = Known(gestation_weeks=self.request.gestation_weeks)
+        vitals = Vitals.model_validate(state["vitals"]) if state["vitals"] else None
+        known = Known(gestation_weeks=self.request.gestation_weeks, vitals=vitals)
         timeline = Timeline.model_validate(state["timeline"])
         adherence = TOOLS["evaluate_adherence"](profile, timeline, measures, known=known)
         return {
@@ -343,7 +365,11 @@ class ReportGraph:
         except LanguageModelBroken as error:
             if self.request.llm_asked_for:
                 raise
-            return {"drafts": writer.undrafted(state["plan"]), "round": REWRITES + 1, "notes": [str(error)]}
+            return {
+                "drafts": writer.undrafted(state["plan"]),
+                "round": REWRITES + 1,
+                "notes": [*state["notes"], str(error)],
+            }
         drafts = writer.draft(
             state["plan"],
             engine,
@@ -399,6 +425,7 @@ class ReportGraph:
                 "findings": state["findings"],
                 "passages": state["passages"],
                 "narrative": narrative,
+                "vitals": state["vitals"],
                 "provenance": self._provenance(state),
             }
         )
@@ -414,6 +441,7 @@ class ReportGraph:
                 "birth_time_s": self.request.birth_time_s,
                 "birth_uncertainty_s": self.request.birth_uncertainty_s,
                 "gestation_weeks": self.request.gestation_weeks,
+                "vitals_offset_s": self.request.vitals_offset_s,
                 "seed": self.request.settings.seed,
             },
             "rules_checked_by": self._profile()[1],

@@ -73,6 +73,12 @@ def report(
     llm: Llm = None,
     gestation: Annotated[str | None, typer.Option(metavar="W+D", help="Completed weeks and days, as 31+4.")] = None,
     annotations: Annotated[Path | None, typer.Option(help="A person's timeline in place of the detector.")] = None,
+    vitals: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Vital signs: time_s and hr_bpm, spo2_pct, ...")
+    ] = None,
+    vitals_offset: Annotated[
+        float | None, typer.Option(metavar="S", help="Added to their times to reach the video's clock.")
+    ] = None,
     device: Device = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing case folder.")] = False,
@@ -81,6 +87,8 @@ def report(
     """Write the debrief of one video."""
     video = _video(video, sample)
     case = out or Path(f"{video.stem}-debrief")
+    if vitals is None and vitals_offset is not None:
+        raise UsageError("--vitals-offset shifts a vitals file, and none is given.", "Add --vitals FILE.")
     from resus_doc.agent.report import Request, make_report
     from resus_doc.tools.clock import parse_signed_time
     from resus_doc.tools.gestation import parse_gestation
@@ -96,6 +104,8 @@ def report(
                 birth_uncertainty_s=birth_uncertainty,
                 gestation_weeks=None if gestation is None else parse_gestation(gestation),
                 annotations=annotations,
+                vitals=vitals,
+                vitals_offset_s=vitals_offset or 0.0,
                 llm_asked_for=llm is not None,
                 resume=resume,
                 replace=replace,

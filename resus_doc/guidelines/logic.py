@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from resus_doc.schema import ACTIVITY_NAMES, Activity, Span, Timeline
+from resus_doc.schema import ACTIVITY_NAMES, Activity, Span, Timeline, Vitals
 
 Truth = bool | None
 
@@ -45,6 +45,8 @@ class Known:
     facts: Mapping[Fact, bool] = field(default_factory=dict)
     gestation_weeks: float | None = None
     """Completed weeks and days as a decimal number of weeks."""
+    vitals: Vitals | None = None
+    """The vital signs, on the video's clock."""
 
 
 class Condition(BaseModel):

@@ -66,27 +66,28 @@ class Needs(Part):
 
 
 class Limit(Part):
-    """A number is compared with a limit. Exactly one of `at_most` and `at_least` is given."""
+    """A number is compared with a limit. Exactly one of `at_most`, `at_least` and `below` is given."""
 
     kind: Literal["limit"]
     of: str
     """Name of a measure, or of an observable of `observables.py`."""
     at_most: float | None = None
     at_least: float | None = None
+    below: float | None = None
     unit: Unit
     basis: str | None
     """Key of the passage that states the limit; null for a limit that no guideline states (quality metrics only)."""
 
     @model_validator(mode="after")
     def _one_limit(self) -> "Limit":
-        if (self.at_most is None) == (self.at_least is None):
-            raise ValueError("a limit has either at_most or at_least")
+        if [self.at_most, self.at_least, self.below].count(None) != 2:
+            raise ValueError("a limit has either at_most or at_least or below")
         return self
 
     @property
     def threshold(self) -> float:
         """The limit's number."""
-        return self.at_most if self.at_most is not None else self.at_least if self.at_least is not None else 0.0
+        return next(limit for limit in (self.at_most, self.at_least, self.below) if limit is not None)
 
 
 class Information(Part):

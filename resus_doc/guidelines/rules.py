@@ -12,6 +12,7 @@ from resus_doc.guidelines.logic import Known, truth, unknowns
 from resus_doc.guidelines.observables import Observation, mask_support_interval, measured, observe
 from resus_doc.guidelines.passages import Citations
 from resus_doc.guidelines.profile import QUALITY_METRICS, BeyondCamera, Information, Limit, Profile, Rule, load
+from resus_doc.guidelines.vital_signs import FROM_VITALS, with_heart_rate
 from resus_doc.schema import ACTIVITY_NAMES, Finding, Measure, Passage, Timeline, Unit, Verdict
 
 NOTHING_KNOWN = Known()
@@ -50,7 +51,7 @@ def evaluate(
 
     `known` holds what a user or a vital-signs file makes known; a fact that is not in it is unknown.
     """
-    case = _Case(timeline, measures, known)
+    case = _Case(timeline, measures, with_heart_rate(known, timeline))
     decided = [
         (owner, rule, decision)
         for owner in _with_metrics(profile)
@@ -91,6 +92,8 @@ def _decide(profile: Profile, rule: Rule, case: _Case) -> _Decision | None:
 
 def compare(limit: Limit, low: float, high: float) -> Verdict:
     """The verdict of a range against a limit; a range on both sides of it is indeterminate."""
+    if limit.below is not None:
+        return "met" if high < limit.below else "not_met" if low >= limit.below else "indeterminate"
     if limit.at_most is not None:
         return "met" if high <= limit.at_most else "not_met" if low > limit.at_most else "indeterminate"
     return "met" if low >= limit.threshold else "not_met" if high < limit.threshold else "indeterminate"
@@ -112,6 +115,8 @@ def _observation(rule: Rule, case: _Case) -> Observation:
         return Observation(f"The source of the events does not cover {names}.", None, 0.0, 0.0)
     if isinstance(rule.check, BeyondCamera):
         return _what_was_seen(rule, case.timeline)
+    if rule.check.of in FROM_VITALS:
+        return FROM_VITALS[rule.check.of](case.timeline, case.known.vitals)
     return observe(rule.check.of, rule.check.unit, case.timeline, case.measures)
 
 
@@ -136,7 +141,8 @@ def _obstacles(rule: Rule, case: _Case, observation: Observation) -> Iterator[st
     if rule.needs.time_zero == "birth" and timeline.time_zero.source != "given":
         yield f"The rule counts from birth, and the time of birth is not known; times count from {timeline.time_zero.name}."
     if phrases := unknowns(rule.applies_when, timeline, case.known):
-        yield f"The video does not show {_listed(list(phrases))}."
+        shown = "The video does not show" if case.known.vitals is None else "Neither the video nor the vital signs show"
+        yield f"{shown} {_listed(list(phrases))}."
     if isinstance(rule.check, BeyondCamera):
         yield rule.check.reason
     if isinstance(rule.check, Information):

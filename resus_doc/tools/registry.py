@@ -27,6 +27,7 @@ _ALL = (
     Tool("probe_video", "What a video file holds: duration, size, rate, hash.", "tools.video:probe"),
     Tool("detect_activities", "Probability of each activity in each window of a video.", "tools.detect:detect"),
     Tool("read_annotations", "The events of an annotation file.", "tools.formats:read_annotations"),
+    Tool("read_vitals", "Vital signs of a monitor's export, on the video's clock.", "tools.vitals:read_vitals"),
     Tool("timeline_of_windows", "Events from window probabilities.", "tools.timeline:build_timeline"),
     Tool("timeline_of_annotations", "A timeline from a person's events.", "tools.timeline:timeline_from_annotations"),
     Tool("compute_measures", "Intervals, totals and fractions of a timeline.", "tools.measures:compute"),

@@ -11,7 +11,7 @@ import pytest
 
 from resus_doc import settings
 from resus_doc.agent.report import ReportGraph, Request, make_report
-from resus_doc.errors import BundleBroken, LanguageModelBroken, UsageError
+from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, UsageError
 from resus_doc.schema import Report
 from resus_doc.tools import formats
 
@@ -196,3 +196,36 @@ def test_a_run_killed_right_after_its_last_step_is_done(tmp_path, monkeypatch):
     make_report(a_request(tmp_path / "case", annotations=annotations, resume=True))
     assert (tmp_path / "case" / "report.json").read_bytes() == written
     assert [path.name for path in tmp_path.iterdir()] == ["case"]
+
+
+def test_vital_signs_reach_the_report_and_the_rules(tmp_path):
+    vitals = tmp_path / "monitor.csv"
+    vitals.write_text("time_s,hr_bpm\n" + "".join(f"{t + 500},55\n" for t in range(0, 100, 2)) + "600,?\n")
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    asked = {"annotations": annotations, "vitals": vitals, "vitals_offset_s": -500.0, "birth_time_s": -20.0}
+    report = make_report(a_request(tmp_path / "case", **asked))
+    assert report.vitals is not None
+    assert report.vitals.readings("hr_bpm")[1] == (2.0, 55.0)
+    assert any("hr_bpm" in str(note) for note in report.provenance["notes"])
+    verdicts = {finding.rule_id: finding.verdict for finding in report.findings}
+    assert verdicts["aha-2025.compressions-heart-rate"] == "met"
+    assert verdicts["aha-2025.ppv-within-60s"] == "met"
+
+
+def test_a_resumed_run_must_have_the_same_vital_signs(tmp_path):
+    vitals = tmp_path / "monitor.csv"
+    vitals.write_text("time_s,hr_bpm\n1,90\n")
+    asked = a_request(tmp_path / "case", vitals=vitals)
+    keys = {asked.key(), a_request(tmp_path / "case").key()}
+    keys.add(a_request(tmp_path / "case", vitals=vitals, vitals_offset_s=1.0).key())
+    vitals.write_text("time_s,hr_bpm\n1,91\n")
+    keys.add(asked.key())
+    assert len(keys) == 4
+
+
+def test_vital_signs_on_another_clock_are_refused_before_any_work(tmp_path):
+    vitals = tmp_path / "monitor.csv"
+    vitals.write_text("time_s,hr_bpm\n90000,90\n")
+    with pytest.raises(InputRefused, match="another clock"):
+        make_report(a_request(tmp_path / "case", vitals=vitals))
+    assert not (tmp_path / ".case.work").exists()
