@@ -28,6 +28,8 @@ _OUT = Console(highlight=False)
 
 STEPS = {
     "simulate": "Rendering",
+    "decode train": "Decoding the training videos",
+    "decode validation": "Decoding the validation videos",
     "evaluate": "Looking at annotated videos",
     "probe": "Reading the file",
     "detect": "Looking for activities",

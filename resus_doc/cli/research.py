@@ -45,6 +45,45 @@ def evaluate(
         display.line(note)
 
 
+def train(
+    dataset: Annotated[Path, typer.Argument(help="A folder with videos/ and annotations/, as simulate writes it.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="BUNDLE", help="The bundle's folder to write.")],
+    method: Annotated[Literal["head", "lora", "full"], typer.Option(help="What learns.")] = "lora",
+    base: Annotated[Path | None, typer.Option(metavar="DIR", help="A bundle, or a base's folder.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps at most.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Windows a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The highest rate.")] = None,
+    rank: Annotated[int | None, typer.Option(min=1, help="Rank of the adapter.")] = None,
+    check_every: Annotated[int | None, typer.Option(min=1, help="Steps between looks at validation.")] = None,
+    patience: Annotated[int | None, typer.Option(min=1, help="Looks without a better one before it ends.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed trains the same.")] = None,
+    cache_gb: Annotated[float, typer.Option(min=0, help="Disk for decoded frames, at most.")] = 20.0,
+) -> None:
+    """Train a detector on annotated videos. The same command goes on after a kill."""
+    from dataclasses import replace
+
+    from resus_doc.tools.train import DEFAULTS
+    from resus_doc.tools.train import train as run
+
+    given = {
+        "steps": steps,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "rank": rank,
+        "check_every": check_every,
+        "patience": patience,
+        "seed": seed,
+    }
+    plan = replace(DEFAULTS[method], **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    chosen = settings.load().detector if base is None else base
+    with display.steps(quiet=False) as progress:
+        done = run(dataset, out, plan, chosen, cache_gb=cache_gb, say=display.line, progress=progress)
+    for note in done.notes:
+        display.line(note)
+    display.line(f"{done.out}: best at step {done.best_step}; F1 on validation windows {done.validation_f1}")
+
+
 def register(app: typer.Typer) -> None:
     """Put the commands on the application."""
     app.command()(evaluate)
+    app.command()(train)

@@ -2,10 +2,11 @@
 
     detector.json        what it recognises and how: `DetectorConfig`, with the sha256 of every other file
     base/                the vision-language base as transformers saves it
-    adapter/             the PEFT LoRA adapter
+    adapter/             the PEFT LoRA adapter, if there is one
     head.safetensors     the multi-label head
     domain.safetensors   mean and whitening of the training data's features, if there is a domain check
     golden.npz           one clip, its logits, and its logits with the adapter off
+    training.*           log, curves and figures of the training, if it left them
 
 Nothing in it is pickled. It does not know the models themselves: see `backbone` and `detector`.
 """
@@ -66,6 +67,8 @@ class DetectorConfig(BaseModel):
     training: dict[str, JsonValue] = Field(default_factory=dict)
     """Where the weights come from: data, seeds, steps, figures."""
     domain: DomainConfig | None = None
+    adapter: bool = True
+    """Whether a LoRA adapter sits on the base; without one the head reads the base itself."""
     files: dict[str, str] = Field(default_factory=dict)
     """Sha256 of every other file of the bundle, by its path in the folder."""
 
@@ -160,7 +163,8 @@ def _file_names(folder: Path) -> list[str]:
 
 def _check_files(folder: Path, config: DetectorConfig) -> None:
     needed = {f"{BASE_FOLDER}/config.json", f"{BASE_FOLDER}/model.safetensors", HEAD_FILE, GOLDEN_FILE}
-    needed |= {f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors"}
+    if config.adapter:
+        needed |= {f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors"}
     needed |= {DOMAIN_FILE} if config.domain else set()
     if absent := sorted(needed - set(config.files)):
         raise BundleBroken(f"The detector bundle {folder} does not list {', '.join(absent)}.", REMEDY)

@@ -27,6 +27,9 @@ ENCODE_BATCH = 32
 DECODE_BATCH = 8
 """Windows a decoder call; fixed for the same reason."""
 
+STRETCH = 512
+"""Grid frames encoded at a time where a whole video lies ready: bounds the memory of their floating-point form."""
+
 GOLDEN_TOLERANCE = 2e-3
 """Largest difference of a golden logit on another CPU in float32; the adapter moves logits by whole units."""
 
@@ -40,7 +43,7 @@ class Detector:
     def __init__(self, config: DetectorConfig, model: Any, head: nn.Module, domain: DomainModel | None) -> None:
         self.config = config
         self.model = model
-        """The PEFT model around the base."""
+        """The PEFT model around the base, or `bare` around a base without adapter."""
         self.head = head
         self.domain = domain
         self.frames_encoded = 0
@@ -159,6 +162,16 @@ class Detector:
         logits: Tensor = self.head(backbone.pool(states).float())
         return logits[: len(windows)].cpu()
 
+    def video_features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Tokens of all pairs of a video's grid frames [n, S, S, 3], n even, encoded piece by piece."""
+        import numpy as np
+
+        parts = [
+            self.encode(np.array(frames[i : i + STRETCH]), np.array(frames[i - 1]) if i else None)
+            for i in range(0, len(frames), STRETCH)
+        ]
+        return np.concatenate(parts)
+
     def golden(self, frames: NDArray[np.uint8]) -> Golden:
         """The golden record of a clip: one frame before a window, then the window's frames."""
         logits = self.logits(self.encode(frames[1:], frames[0]))[0]
@@ -177,7 +190,7 @@ class Detector:
                 f"The detector bundle {folder} answers its golden clip differently than when it was saved.",
                 bundle.REMEDY,
             )
-        if not (np.abs(now.logits - now.logits_adapter_off) > GOLDEN_ADAPTER_EFFECT).any():
+        if self.config.adapter and not (np.abs(now.logits - now.logits_adapter_off) > GOLDEN_ADAPTER_EFFECT).any():
             raise BundleBroken(f"The adapter of the detector bundle {folder} has no effect.", bundle.REMEDY)
 
 
@@ -256,20 +269,32 @@ def _windows(features: Tensor, config: DetectorConfig) -> Tensor:
 def _assemble(folder: Path, config: DetectorConfig) -> Detector:
     """The detector of a bundle on the CPU in float32; every weight accounted for."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    base = _load_base(folder / bundle.BASE_FOLDER)
-    model = _load_adapter(folder / bundle.ADAPTER_FOLDER, base)
+    base = load_base(folder / bundle.BASE_FOLDER)
+    model = load_adapter(folder / bundle.ADAPTER_FOLDER, base) if config.adapter else bare(base)
     head = new_head(base.config.text_config.hidden_size, len(config.labels))
-    _load_exactly(head, _tensors(folder / bundle.HEAD_FILE), folder / bundle.HEAD_FILE)
+    load_exactly(head, tensors(folder / bundle.HEAD_FILE), folder / bundle.HEAD_FILE)
     domain = None
     if config.domain:
-        stored = _tensors(folder / bundle.DOMAIN_FILE)
+        stored = tensors(folder / bundle.DOMAIN_FILE)
         if set(stored) != {"mean", "whitening"}:
             raise BundleBroken(f"{folder / bundle.DOMAIN_FILE} holds {sorted(stored)}.", bundle.REMEDY)
         domain = DomainModel(stored["mean"].float(), stored["whitening"].float())
     return Detector(config, model.eval().requires_grad_(False), head.eval().requires_grad_(False), domain)
 
 
-def _load_base(folder: Path) -> Any:
+def bare(base: Any) -> Any:
+    """A base without adapter, in the form in which a detector holds its model."""
+    from resus_doc.models.bare_model import BareModel
+
+    return BareModel(base)
+
+
+def load_base(folder: Path) -> Any:
+    """A base from a folder, in float32.
+
+    Raises:
+        BundleBroken: it is missing, of another architecture, or does not load exactly.
+    """
     from transformers import LlavaForConditionalGeneration
     from transformers.utils import logging as transformers_logging
 
@@ -288,21 +313,27 @@ def _load_base(folder: Path) -> Any:
     return base.float()
 
 
-def _load_adapter(folder: Path, base: Any) -> Any:
+def load_adapter(folder: Path, base: Any) -> Any:
+    """The PEFT model of an adapter folder around a base; every weight accounted for.
+
+    Raises:
+        BundleBroken: the adapter cannot be read or does not fit the base.
+    """
     from peft import PeftConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
     try:
         model = get_peft_model(base, PeftConfig.from_pretrained(str(folder)))
     except (OSError, ValueError, TypeError) as error:
         raise BundleBroken(f"The adapter {folder} does not fit the base: {error}.", bundle.REMEDY) from error
-    stored = _tensors(folder / "adapter_model.safetensors")
+    stored = tensors(folder / "adapter_model.safetensors")
     expected = get_peft_model_state_dict(model)
     _compare({k: v.shape for k, v in expected.items()}, {k: v.shape for k, v in stored.items()}, folder)
     set_peft_model_state_dict(model, stored)
     return model.float()
 
 
-def _load_exactly(module: nn.Module, stored: dict[str, Tensor], path: Path) -> None:
+def load_exactly(module: nn.Module, stored: dict[str, Tensor], path: Path) -> None:
+    """Put stored weights into a module, all of them and no others."""
     _compare({k: v.shape for k, v in module.state_dict().items()}, {k: v.shape for k, v in stored.items()}, path)
     module.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, strict=True)
 
@@ -317,7 +348,8 @@ def _compare(expected: dict[str, Any], stored: dict[str, Any], path: Path) -> No
         )
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
+def tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -32,10 +32,20 @@ MOVING = 0.34
 """Share of a clip's steps with a change in a thing's patches from which the caption calls it moving."""
 
 
+class ClipSource(Protocol):
+    """Clips that are put together when they are asked for."""
+
+    def __len__(self) -> int:
+        """How many clips there are."""
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The clips of these rows."""
+
+
 class Clips(NamedTuple):
     """Clips of one window each, with what is to be learned of them."""
 
-    frames: NDArray[np.uint8]
+    frames: NDArray[np.uint8] | ClipSource
     """[n, 1 + window frames, S, S, 3]: one frame before the window, for its first difference."""
     targets: NDArray[np.uint8] | NDArray[np.bool_]
     """Base: [n, pairs, 2, grid, grid], what each patch shows now and a pair ago. Adapter: [n, labels] flags."""
@@ -54,6 +64,8 @@ class Recipe:
 
 
 Log = Callable[[str], None]
+After = Callable[[int, dict[str, float]], bool]
+"""Called after each checkpoint with the steps done and the running losses; True ends the training."""
 
 
 class Vocabulary:
@@ -170,7 +182,7 @@ def sight(base: Any, clips: Clips, words: Vocabulary) -> dict[str, float]:
     """The gate before any LoRA: caption loss on unseen scenes with the right pictures and with shuffled ones."""
     captions = _padded([words.caption(dense) for dense in clips.targets])
     with torch.inference_mode():
-        tokens = torch.cat([_encode_clips(base, torch.from_numpy(part)) for part in _split(clips.frames)])
+        tokens = torch.cat([_encode_clips(base, torch.from_numpy(part)) for part in _split(np.asarray(clips.frames))])
         right = torch.stack(
             [caption_loss(base, t, c) for t, c in zip(tokens.split(32), captions.split(32), strict=True)]
         )
@@ -199,7 +211,13 @@ def add_adapter(base: Any, rank: int = 16) -> Any:
 
 
 def train_adapter(
-    model: Any, head: nn.Module, clips: Clips, recipe: Recipe, checkpoint: Path, log: Log = print
+    model: Any,
+    head: nn.Module,
+    clips: Clips,
+    recipe: Recipe,
+    checkpoint: Path,
+    log: Log = print,
+    after: After | None = None,
 ) -> None:
     """Teach activities to a LoRA adapter and a head; with a model that has no trainable weight, to the head alone."""
     model.eval()  # the tower's batch statistics stay those of the base
@@ -214,7 +232,7 @@ def train_adapter(
         loss = functional.binary_cross_entropy_with_logits(logits, flags[rows], pos_weight=weight)
         return loss, {"bce": loss.item()}
 
-    _train({"model": model, "head": head}, recipe, len(clips.frames), loss_of, checkpoint, log)
+    _train({"model": model, "head": head}, recipe, len(clips.frames), loss_of, checkpoint, log, after)
 
 
 def clip_logits(model: Any, head: nn.Module, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -234,6 +252,7 @@ def _train(
     loss_of: Callable[[NDArray[np.int64], np.random.Generator], tuple[Tensor, dict[str, float]]],
     checkpoint: Path,
     log: Log,
+    after: After | None = None,
 ) -> None:
     """AdamW with warm-up and cosine decay; bfloat16 where the processor has it.
 
@@ -263,6 +282,8 @@ def _train(
             store.save(step + 1)
             told = "  ".join(f"{name} {value:.3f}" for name, value in averages.items())
             log(f"step {step + 1}/{recipe.steps}  {told}  {time.monotonic() - started:.0f} s")
+            if after is not None and after(step + 1, averages):
+                return
 
 
 def _native_bfloat16() -> bool:

@@ -1,0 +1,147 @@
+"""Decoded grid frames of annotated videos on disk, so that no epoch decodes a video again.
+
+Each video is one plain `.npy` file, memory-mapped, named by the video's hash and the grid. The frames show patients: the
+folder belongs beside the training it serves and goes when that is done.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resus_doc.errors import InputRefused, ResourceMissing
+from resus_doc.models import evaluation
+from resus_doc.models.bundle import DetectorConfig
+from resus_doc.models.evaluation import Truth
+from resus_doc.schema import MASK_SUPPORT
+from resus_doc.tools.dataset import AnnotatedVideo
+from resus_doc.tools.video import GridReader
+
+Progress = Callable[[float], None]
+
+
+class CachedVideo(NamedTuple):
+    """A video's grid frames, at least one window and an even number, and the truth of its windows."""
+
+    annotated: AnnotatedVideo
+    frames: NDArray[np.uint8]
+    truth: Truth
+
+
+class WindowClips:
+    """The windows of cached videos as training clips: one frame before the window, then the window's frames."""
+
+    def __init__(self, videos: Sequence[CachedVideo], config: DetectorConfig) -> None:
+        self._videos = videos
+        self._size = config.window_frames
+        self._places = [
+            (i, k * config.stride_frames)
+            for i, video in enumerate(videos)
+            for k in range(windows_in(len(video.frames), config))
+        ]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return np.stack([self.clip(int(row)) for row in rows])
+
+    def clip(self, row: int) -> NDArray[np.uint8]:
+        """[1 + frames, S, S, 3]; before a video's first frame stands that frame itself."""
+        video, first = self._places[row]
+        frames = self._videos[video].frames
+        before = frames[max(first - 1, 0)][None]
+        return np.concatenate([before, frames[first : first + self._size]])
+
+
+def windows_in(frames: int, config: DetectorConfig) -> int:
+    """Whole windows in so many grid frames."""
+    return (frames - config.window_frames) // config.stride_frames + 1
+
+
+def check_room(videos: Sequence[AnnotatedVideo], config: DetectorConfig, folder: Path, limit_gb: float) -> None:
+    """Refuse before anything is decoded when the frames will not fit.
+
+    Raises:
+        ResourceMissing: they need more than the limit, or than there is room on the disk.
+    """
+    needed = sum(_bytes(video, config) for video in videos if not cached_file(video, config, folder).exists())
+    if needed > limit_gb * 1e9:
+        raise ResourceMissing(
+            f"The decoded frames need {needed / 1e9:.1f} GB, the limit is {limit_gb:g} GB.", "Raise it with --cache-gb."
+        )
+    free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
+    if needed > free * 0.95:
+        raise ResourceMissing(
+            f"The decoded frames need {needed / 1e9:.1f} GB and {folder} has room for {free / 1e9:.1f} GB.",
+            "Free some space, or name another place with -o.",
+        )
+
+
+def cache(
+    videos: Sequence[AnnotatedVideo], config: DetectorConfig, folder: Path, progress: Progress | None = None
+) -> list[CachedVideo]:
+    """Decode what is not there yet and map it all.
+
+    Raises:
+        VideoRefused: a video cannot be read.
+        ResourceMissing: the folder cannot be written to.
+    """
+    found = []
+    for done, video in enumerate(videos, 1):
+        path = cached_file(video, config, folder)
+        if not path.exists():
+            _decode(video, config, path)
+        frames: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        found.append(CachedVideo(video, frames, _truth(video, len(frames), config)))
+        if progress:
+            progress(done / len(videos))
+    return found
+
+
+def cached_file(video: AnnotatedVideo, config: DetectorConfig, folder: Path) -> Path:
+    """Where a video's frames lie."""
+    return folder / f"{video.video.sha256[:24]}-{config.grid_fps:g}-{config.frame_size}.npy"
+
+
+def _bytes(video: AnnotatedVideo, config: DetectorConfig) -> float:
+    return video.video.duration_s * config.grid_fps * config.frame_size**2 * 3
+
+
+def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
+    """Written frame by frame into a partial file: memory does not grow with the video."""
+    size = config.frame_size
+    most = int(video.video.duration_s * config.grid_fps) + 2 + config.window_frames
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frames = np.lib.format.open_memmap(partial, "w+", np.uint8, (most, size, size, 3))
+        count = 0
+        for frame in GridReader(video.case.video, config.grid_fps, size, size):
+            if count == most:
+                break
+            frames[count] = frame.image
+            count += 1
+        if not count:
+            raise InputRefused(f"{video.case.video} holds no frame on the grid.", "Take it out of the dataset.")
+        whole = max(count // 2 * 2, config.window_frames)
+        frames[count:whole] = frames[count - 1]
+        np.save(path.with_suffix(".whole.npy"), frames[:whole])
+        path.with_suffix(".whole.npy").replace(path)
+    except OSError as error:
+        raise ResourceMissing(
+            f"The decoded frames cannot be written to {path.parent} ({error.strerror or error}).", "Free some space."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _truth(video: AnnotatedVideo, frames: int, config: DetectorConfig) -> Truth:
+    starts = np.arange(windows_in(frames, config), dtype=np.float64) * config.stride_s
+    spans = {name: video.spans.get(name, ()) for name in {*config.labels, *MASK_SUPPORT}}
+    return evaluation.truth_of(spans, starts, config.window_s)

@@ -1,0 +1,146 @@
+"""Training on a small simulated dataset: a bundle that loads and judges, that goes on after a kill, and clear refusals."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
+from resus_doc.models.detector import Detector
+from resus_doc.tools.evaluate import evaluate
+from resus_doc.tools.frame_cache import WindowClips, cache
+from resus_doc.tools.train import DEFAULTS, Look, Plan, best_look, train
+
+SHORT = {"steps": 4, "batch": 4, "rank": 2, "check_every": 2}
+
+
+def quiet(_text):
+    pass
+
+
+@pytest.mark.parametrize("method", ["head", "lora", "full"])
+def test_each_method_gives_a_bundle_that_loads_and_judges(method, small_dataset, random_bundle, tmp_path):
+    out = tmp_path / "bundle"
+    done = train(small_dataset, out, replace(DEFAULTS[method], **SHORT), random_bundle, say=quiet)
+    detector = Detector.load(out, "cpu")
+    assert (out / "adapter").exists() == detector.config.adapter == (method == "lora")
+    same_base = (out / "base/model.safetensors").read_bytes() == (random_bundle / "base/model.safetensors").read_bytes()
+    assert same_base == (method != "full")
+    assert detector.config.training["method"] == method
+    assert detector.config.validated_on == "simulated"
+    assert detector.config.domain is not None and np.isfinite(detector.config.domain.threshold)
+    assert 0 < done.best_step <= 4
+    assert "<svg" in (out / "training.svg").read_text() and "step 4" in (out / "training.log").read_text()
+    assert evaluate(small_dataset, detector).evaluation.n_windows == 11
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_no_name_of_a_video_or_machine_is_in_the_bundle(small_dataset, random_bundle, tmp_path):
+    train(small_dataset, tmp_path / "bundle", replace(DEFAULTS["head"], **SHORT), random_bundle, say=quiet)
+    for path in (tmp_path / "bundle").rglob("*.json"):
+        assert "case_0" not in path.read_text() and str(tmp_path) not in path.read_text()
+
+
+def test_a_killed_training_goes_on_and_ends_the_same(small_dataset, random_bundle, tmp_path):
+    plan = replace(DEFAULTS["lora"], **SHORT)
+    train(small_dataset, tmp_path / "straight", plan, random_bundle, say=quiet)
+
+    def kill(text):
+        if text.startswith("  validation"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(small_dataset, tmp_path / "killed", plan, random_bundle, say=kill)
+    assert (tmp_path / "killed.training" / "checkpoint.pt").exists() and not (tmp_path / "killed").exists()
+    said = []
+    train(small_dataset, tmp_path / "killed", plan, random_bundle, say=said.append)
+    assert not any("step 2/" in text for text in said)
+    logits = [Detector.load(tmp_path / name, "cpu").config.thresholds for name in ("straight", "killed")]
+    assert logits[0] == logits[1]
+    heads = [(tmp_path / name / "head.safetensors").read_bytes() for name in ("straight", "killed")]
+    assert heads[0] == heads[1]
+
+
+def test_an_unfinished_training_of_another_kind_is_not_taken_over(small_dataset, random_bundle, tmp_path):
+    def kill(_text):
+        raise KeyboardInterrupt
+
+    plan = replace(DEFAULTS["head"], **SHORT)
+    with pytest.raises(KeyboardInterrupt):
+        train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=kill)
+    with pytest.raises(UsageError, match="unfinished"):
+        train(small_dataset, tmp_path / "bundle", replace(plan, seed=2), random_bundle, say=quiet)
+
+
+def test_a_broken_loss_ends_the_training_and_the_checkpoint_stands(small_dataset, random_bundle, tmp_path):
+    plan = replace(DEFAULTS["lora"], **{**SHORT, "steps": 60}, learning_rate=float("inf"))
+    with pytest.raises(PartlyDone, match="checkpoint"):
+        train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=quiet)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_training_ends_early_when_validation_gets_no_better(small_dataset, random_bundle, tmp_path):
+    plan = Plan("head", steps=400, batch=4, learning_rate=0.0, check_every=1, patience=3)
+    said = []
+    done = train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=said.append)
+    assert done.best_step == 1
+    assert sum(text.startswith("  validation") for text in said) == 4
+
+
+def test_frames_that_do_not_fit_are_refused_before_decoding(small_dataset, random_bundle, tmp_path):
+    with pytest.raises(ResourceMissing, match="--cache-gb"):
+        train(small_dataset, tmp_path / "b", replace(DEFAULTS["head"], **SHORT), random_bundle, cache_gb=1e-6)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_base_of_another_architecture_is_refused(small_dataset, random_bundle, tmp_path):
+    base = shutil.copytree(random_bundle / "base", tmp_path / "base")
+    config = json.loads((base / "config.json").read_text())
+    config["vision_config"]["model_type"] = "clip_vision_model"
+    (base / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BundleBroken, match="clip_vision_model"):
+        train(small_dataset, tmp_path / "b", replace(DEFAULTS["head"], **SHORT), base)
+    with pytest.raises(BundleBroken, match="no base model"):
+        train(small_dataset, tmp_path / "b", replace(DEFAULTS["head"], **SHORT), tmp_path / "nothing")
+
+
+def test_an_adapter_that_does_not_fit_its_base_is_refused(small_dataset, random_bundle, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    from resus_doc.models import bundle
+    from resus_doc.models.bundle_writer import Parts, assembled
+
+    adapter = shutil.copytree(random_bundle / "adapter", tmp_path / "adapter")
+    weights = load_file(adapter / "adapter_model.safetensors")
+    name = sorted(weights)[0]
+    weights[name] = torch.zeros(3, *weights[name].shape[1:])
+    save_file(weights, adapter / "adapter_model.safetensors")
+    parts = Parts(random_bundle / "base", adapter, random_bundle / "head.safetensors")
+    with pytest.raises(BundleBroken, match="do not fit"):
+        assembled(parts, bundle.read_config(random_bundle))
+
+
+def test_a_clip_holds_the_frame_before_its_window(small_dataset, random_bundle, tmp_path):
+    from resus_doc.models import bundle
+    from resus_doc.tools.dataset import open_dataset, read_cases
+
+    config = bundle.read_config(random_bundle)
+    videos = cache(read_cases(open_dataset(small_dataset).of("train")), config, tmp_path / "frames")
+    clips = WindowClips(videos, config)
+    assert len(clips) == sum(len(video.truth.columns["ventilation"]) for video in videos) == 33
+    frames = videos[1].frames
+    np.testing.assert_array_equal(clips.clip(11)[0], frames[0])
+    np.testing.assert_array_equal(clips[np.array([13])][0], frames[15:32])
+    whole = Detector.load(random_bundle, "cpu")
+    clip = clips.clip(13)
+    np.testing.assert_allclose(
+        whole.logits(whole.encode(clip[1:], clip[0]))[0], whole.logits(whole.video_features(frames))[2], atol=1e-4
+    )
+
+
+def test_the_best_look_has_the_highest_f1_then_the_lowest_loss():
+    looks = [Look(1, 0, 0.5, 0.7), Look(2, 0, 0.4, 0.8), Look(3, 0, 0.3, 0.8), Look(4, 0, 0.3, 0.8)]
+    assert best_look(looks).step == 3
