@@ -31,7 +31,9 @@ class Settings(BaseModel):
     guideline: str = "aha-2025"
     detector: Path = DEFAULT_DETECTOR
     llm: str = str(DEFAULT_LLM)
-    """A GGUF file, or `none` for template sentences only."""
+    """A GGUF file, the name of a pulled model, or `none` for template sentences only."""
+    hub: str = "https://huggingface.co"
+    """Where `models pull` fetches from; a hospital's mirror answers the same paths."""
     device: str = "auto"
     data: Path = Path(platformdirs.user_data_dir(APP))
     """Holds the passage index and a site's own documents."""

@@ -12,7 +12,9 @@ from typing import Any
 
 from resus_doc import __version__
 from resus_doc.agent.report import Request
+from resus_doc.errors import LanguageModelBroken
 from resus_doc.guidelines import checked
+from resus_doc.models import store
 from resus_doc.settings import Settings
 from resus_doc.tools.ledger import Ledger
 from resus_doc.tools.registry import TOOLS
@@ -69,8 +71,10 @@ class ContentKeys:
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def _llm(self, settings: Settings) -> str:
-        path = Path(settings.llm)
-        return self._ledger.sha256(path) if settings.llm != "none" and path.is_file() else settings.llm
+        if settings.llm == "none":
+            return settings.llm
+        path = _llm_file(settings)
+        return self._ledger.sha256(path) if path is not None and path.is_file() else settings.llm
 
     def _detector(self, settings: Settings) -> str:
         """Hash of all files of the bundle; of its name where there is none, so that the run can say what is missing."""
@@ -81,3 +85,11 @@ class ContentKeys:
 
 def _content_fields() -> list[str]:
     return sorted(each.name for each in dataclasses.fields(Request) if each.name not in _NOT_CONTENT)
+
+
+def _llm_file(settings: Settings) -> Path | None:
+    """The file behind the setting; None when it is the name of a model that is not here, which the run will say."""
+    try:
+        return store.language_model(settings)
+    except LanguageModelBroken:
+        return None

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from resus_doc.agent import writer
 from resus_doc.agent.tool_choice import DECLINE, ToolCall, choose
 from resus_doc.errors import UsageError
+from resus_doc.models import store
 from resus_doc.models.llm import Engine
 from resus_doc.schema import Report
 from resus_doc.settings import Settings
@@ -70,7 +71,7 @@ class Chat:
         """
         if settings.llm == "none":
             raise UsageError("A chat needs a language model.", "Leave out --llm none, or name a GGUF file.")
-        return cls(open_case(case, settings), Engine.open(Path(settings.llm)), settings)
+        return cls(open_case(case, settings), Engine.open(store.language_model(settings)), settings)
 
     def __enter__(self) -> Self:
         return self

@@ -38,11 +38,12 @@ class LoadedModels:
         Raises:
             LanguageModelBroken: it does not load.
         """
+        from resus_doc.models import store
         from resus_doc.models.llm import Engine
 
         if self._engine is None or self._engine[0] != settings.llm:
             self.close()
-            self._engine = (settings.llm, Engine.open(Path(settings.llm)))
+            self._engine = (settings.llm, Engine.open(store.language_model(settings)))
         return self._engine[1]
 
     def close(self) -> None:

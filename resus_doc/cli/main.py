@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import batch, display, research
+from resus_doc.cli import batch, display, models, research
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -24,11 +24,14 @@ app = typer.Typer(
 guidelines_app = typer.Typer(no_args_is_help=True, help="Guideline profiles and passages.")
 app.add_typer(guidelines_app, name="guidelines")
 research.register(app)
+models.register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Detector = Annotated[Path | None, typer.Option(metavar="BUNDLE", help="A detector bundle's folder.")]
-Llm = Annotated[str | None, typer.Option(metavar="GGUF|none", help="A GGUF file; none: template sentences only.")]
+Llm = Annotated[
+    str | None, typer.Option(metavar="GGUF|NAME|none", help="A GGUF file or a pulled model; none: templates only.")
+]
 Guideline = Annotated[str | None, typer.Option(metavar="ID|FILE", help="A guideline profile.")]
 
 

@@ -74,10 +74,11 @@ def _language_model(settings: Settings) -> Check:
     cost = "Reports are written with template sentences only."
     if settings.llm == "none":
         return Check(name=name, state="optional", finding="switched off", cost=cost, needed=False)
+    from resus_doc.models import store
     from resus_doc.models.llm import Engine
 
     try:
-        engine = Engine.open(Path(settings.llm))
+        engine = Engine.open(store.language_model(settings))
     except (ResusDocError, ImportError) as error:
         return Check(name=name, state="missing", finding=str(error), cost=cost, needed=False, remedy="Try --llm none.")
     engine.close()
