@@ -17,10 +17,10 @@ from resus_doc.agent.batch_plan import TO_DO, Decision, Planner
 from resus_doc.agent.batch_video import Result, Task
 from resus_doc.agent.batch_workers import Died, Finished, Message, Pool, ProcessPool, Progressed, shares
 from resus_doc.agent.pace import Pace
-from resus_doc.errors import ResourceMissing
+from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.settings import Settings
 from resus_doc.tools.batch_inputs import GivenVideo, find_videos
-from resus_doc.tools.batch_tables import write_tables
+from resus_doc.tools.dashboard import write_dashboard
 from resus_doc.tools.ledger import Ledger, copy_of_ledger, open_ledger
 
 MOST_DEATHS = 2
@@ -112,8 +112,22 @@ def run_batch(
             run.work(workers(len(videos)))
         finally:
             run.close()
-        write_tables(out, ledger.rows())
+        write_dashboard(out, ledger.rows())
     return run.outcome
+
+
+def rebuild_dashboard(out: Path) -> None:
+    """Tables and dashboard anew from the case folders.
+
+    Raises:
+        InputRefused: there is no such folder.
+        UsageError: a batch is at work in it.
+        ResourceMissing: it cannot be written to.
+    """
+    if not out.is_dir():
+        raise InputRefused(f"There is no folder {out}.", "Name the folder of a batch with -o.")
+    with open_ledger(out) as ledger:
+        write_dashboard(out, ledger.rows())
 
 
 def preview(inputs: Sequence[Path], out: Path, settings: Settings, wishes: Wishes) -> Iterator[Decision]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from resus_doc import settings
 from resus_doc.cli import display
+from resus_doc.errors import UsageError
 from resus_doc.tools.clock import clock
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ PLAIN_EVERY_S = 60.0
 
 
 def batch(
-    inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT...", help="Videos, folders, quoted patterns, manifests (.csv).")
-    ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the case folders go.")],
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="INPUT...", help="Videos, folders, quoted patterns, manifests (.csv)."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Videos worked on at a time; the best without.")] = None,
     guideline: Annotated[str | None, typer.Option(metavar="ID|FILE", help="A guideline profile.")] = None,
     detector: Annotated[Path | None, typer.Option(metavar="BUNDLE", help="A detector bundle's folder.")] = None,
@@ -35,11 +37,20 @@ def batch(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read all files anew to see what changed.")] = False,
+    dashboard_only: Annotated[
+        bool, typer.Option("--dashboard-only", help="Only tables and index.html, from the case folders.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")] = False,
 ) -> None:
     """Write the debriefs of many videos; what is done is not done again."""
-    from resus_doc.agent.batch import Wishes, run_batch
+    from resus_doc.agent.batch import Wishes, rebuild_dashboard, run_batch
 
+    if dashboard_only != (not inputs):
+        raise UsageError("Name videos or folders of videos.", "Or use --dashboard-only alone with -o.")
+    if dashboard_only or not inputs:
+        rebuild_dashboard(out)
+        display.line(f"Open {out / 'index.html'}")
+        return
     chosen = settings.load(guideline=guideline, detector=detector, llm=llm, device=device)
     wishes = Wishes(workers=workers, rehash=rehash, retry_failed=retry_failed, llm_asked_for=llm is not None)
     if dry_run:
@@ -48,6 +59,7 @@ def batch(
     with _progress() as progress:
         outcome = run_batch(inputs, out, chosen, display.line, wishes=wishes, progress=progress)
     display.line(outcome.summary)
+    display.line(f"Open {out / 'index.html'}")
     if outcome.failed:
         raise typer.Exit(5)
 

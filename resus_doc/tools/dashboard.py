@@ -1,0 +1,196 @@
+"""`index.html` of a batch: one self-contained page on all its cases. It opens from a file share without network.
+
+It counts and shows; it does not judge and ranks nobody: a case is a resuscitation, not a person. All numbers come from the
+case reports. The page allows its own style and script by their hashes and nothing else.
+"""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from resus_doc.schema import INTENDED_USE, Finding, GuidelineRef, Unit
+from resus_doc.tools import dashboard_drawing as drawing
+from resus_doc.tools.batch_cases import LOW_CONFIDENCE, VERDICTS, Case, facts
+from resus_doc.tools.batch_tables import replace_text, totals, write_tables
+from resus_doc.tools.clock import clock
+from resus_doc.tools.dashboard_series import SERIES, WIDEST_FRACTION, WIDEST_S, Followed, follow
+from resus_doc.tools.ledger import Row
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+PAGE = "index.html"
+TEMPLATES = files("resus_doc.tools") / "templates"
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+COLUMNS = (
+    "time_to_first_mask_support",
+    "ppv_fraction_first_60s",
+    "ppv_pause_longest",
+)
+"""Measures with a column of their own in the table of cases."""
+
+
+class Adherence(NamedTuple):
+    """One rule over the cases judged by its guideline; `silent`: its condition did not apply."""
+
+    guideline: GuidelineRef
+    rule: Finding
+    counts: dict[str, int]
+    cases: int
+
+    @property
+    def silent(self) -> int:
+        return self.cases - sum(self.counts.values())
+
+    @property
+    def decided(self) -> int:
+        return self.counts["met"] + self.counts["not_met"]
+
+
+class Look(NamedTuple):
+    """A case that a person should look at first, and why."""
+
+    case: Case
+    reasons: tuple[str, ...]
+
+
+def write_dashboard(out: Path, rows: Sequence[Row]) -> None:
+    """Write tables and page of all case folders below `out`.
+
+    Raises:
+        ResourceMissing: the folder cannot be written to.
+    """
+    replace_text(out / PAGE, render(write_tables(out, rows)))
+
+
+def render(cases: Sequence[Case]) -> str:
+    """The page of these cases. Equal cases give equal pages."""
+    style, script = _part("report.css") + _part("dashboard.css"), _part("dashboard.js")
+    ordered, found = in_order(cases), looks(cases)
+    return _template().render(
+        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+        style=style,
+        script=script,
+        use=INTENDED_USE,
+        totals=totals(cases),
+        cases=ordered,
+        dated=all(case.date for case in ordered),
+        missing=[case for case in cases if case.status not in ("done", "kept")],
+        looks=found,
+        reasons={look.case.case_id: look.reasons for look in found},
+        adherence=adherence(cases),
+        followed=[follow(series, ordered) for series in SERIES],
+        drawing=drawing,
+        told=_told,
+        amount=amount,
+        clock=clock,
+        verdicts=VERDICTS,
+        columns=COLUMNS,
+        low_confidence=LOW_CONFIDENCE,
+        widest=(WIDEST_S, WIDEST_FRACTION),
+    )
+
+
+def in_order(cases: Sequence[Case]) -> list[Case]:
+    """By date where all cases have one, else as they were given."""
+    return sorted(cases, key=lambda case: case.date or "") if all(case.date for case in cases) else list(cases)
+
+
+def looks(cases: Sequence[Case]) -> list[Look]:
+    """Cases that need eyes first: unlike the training data, damaged, too close to call, or found with little confidence."""
+    found = [Look(case, tuple(_reasons(case))) for case in cases]
+    withheld_first = sorted(found, key=lambda look: look.case.facts is None or look.case.facts.in_domain is not False)
+    return [look for look in withheld_first if look.reasons]
+
+
+def _reasons(case: Case) -> list[str]:
+    if case.facts is None:
+        return []
+    found, reasons = case.facts, []
+    if found.in_domain is False:
+        reasons.append("unlike the detector's training data, findings withheld")
+    if found.broken_off:
+        reasons.append("the file is damaged and was read in part")
+    if count := found.count("indeterminate"):
+        reasons.append(f"{count} too close to call")
+    if count := found.low_confidence:
+        reasons.append(f"{count} {'event' if count == 1 else 'events'} with confidence below {LOW_CONFIDENCE:.0%}")
+    return reasons
+
+
+def adherence(cases: Sequence[Case]) -> list[Adherence]:
+    """Each rule with its verdicts, guideline by guideline, in the order of the reports."""
+    reports = facts(cases)
+    judged = Counter(each.guideline for each in reports)
+    counts: dict[tuple[GuidelineRef, str], Counter[str]] = {}
+    rules: dict[tuple[GuidelineRef, str], Finding] = {}
+    for each in reports:
+        for finding in each.findings:
+            key = (each.guideline, finding.rule_id)
+            rules.setdefault(key, finding)
+            counts.setdefault(key, Counter())[finding.verdict] += 1
+    return [
+        Adherence(key[0], rule, {verdict: counts[key][verdict] for verdict in VERDICTS}, judged[key[0]])
+        for key, rule in rules.items()
+    ]
+
+
+def amount(value: float | None, unit: Unit) -> str:
+    """A number with its unit for a table; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.0%}" if unit == "fraction" else f"{value:.1f} s"
+
+
+def _told(followed: Followed) -> list[str]:
+    """What the sure values of a series are, in sentences."""
+    series = followed.series
+    values = [point.value for point in followed.points if point.sure]
+    uncertain = len(followed.points) - len(values)
+    told = [f"{len(values)} cases counted, {followed.without} without a value, {uncertain} too uncertain to count."]
+    if (parts := drawing.quartiles(values)) is not None:
+        low, middle, high = (amount(value, series.unit) for value in parts)
+        told.append(f"Here: median {middle}, quartiles {low} and {high}.")
+    if values and series.share_within is not None:
+        within = sum(value <= series.share_within for value in values)
+        told.append(f"{within} of {len(values)} within {series.share_within:.0f} s.")
+    if values and series.share_above is not None:
+        above = sum(value > series.share_above for value in values)
+        told.append(f"{above} of {len(values)} above {series.share_above:.0%}.")
+    return told
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _part(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(str(TEMPLATES)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    return environment.get_template("dashboard.html.j2")
+
+
+def _printable(value: Any) -> Any:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value

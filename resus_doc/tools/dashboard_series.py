@@ -1,0 +1,102 @@
+"""What the dashboard follows over time: which numbers, of which cases, and what others published.
+
+A case gives a value only where the number means the same as in the others: times from birth need a known birth. A value whose
+range is wide is shown but neither enters the median nor the signals.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from resus_doc.schema import Range, Unit
+from resus_doc.tools.batch_cases import Case
+from resus_doc.tools.run_chart import RunChart, chart
+
+WIDEST_S, WIDEST_FRACTION = 20.0, 0.2
+"""A value is uncertain when its 90 % range is wider: more than a third of the 60 s that guidelines give for the first
+ventilation, and a fifth of the whole."""
+
+
+class Published(NamedTuple):
+    """A figure from the literature, for comparison and not as a target."""
+
+    text: str
+    reference: str
+
+
+class Series(NamedTuple):
+    """A measure to follow."""
+
+    measure: str
+    title: str
+    unit: Unit
+    needs_birth: bool = False
+    published: tuple[Published, ...] = ()
+    share_above: float | None = None
+    """Also tell the share of cases above this."""
+    share_within: float | None = None
+    """Also tell the share of cases at or below this."""
+
+
+_STAVANGER = Published(
+    "Median 78 s from birth, quartiles 42 and 118 s; 62 infants of at least 34 weeks.",
+    "Bjorland and others: Compliance with Guidelines and Efficacy of Heart Rate Monitoring during Newborn Resuscitation. "
+    "hdl.handle.net/11250/3025662",
+)
+_SKAARE = Published(
+    "44 % of infants were ventilated for more than 90 % of the first 30 s.",
+    "Skåre and others 2016, Resuscitation, doi 10.1016/j.resuscitation.2016.07.231",
+)
+
+SERIES: tuple[Series, ...] = (
+    Series("time_to_first_mask_support", "Birth to first mask support", "s", needs_birth=True, share_within=60.0),
+    Series(
+        "time_to_first_ppv", "Birth to first PPV", "s", needs_birth=True, published=(_STAVANGER,), share_within=60.0
+    ),
+    Series(
+        "ppv_fraction_first_30s",
+        "Part of the first 30 s of PPV with PPV",
+        "fraction",
+        published=(_SKAARE,),
+        share_above=0.9,
+    ),
+    Series("ppv_fraction_first_60s", "Part of the first 60 s of PPV with PPV", "fraction"),
+    Series("ppv_pause_longest", "Longest pause of PPV", "s"),
+    Series("ppv_pause_total", "All pauses of PPV together", "s"),
+)
+
+
+class Point(NamedTuple):
+    """One case's value; `sure` is false when its range is too wide to count."""
+
+    case: Case
+    value: float
+    range: Range
+    sure: bool
+
+
+class Followed(NamedTuple):
+    """A series over the cases: its points in order, how many cases have no value, and what the sure ones show."""
+
+    series: Series
+    points: tuple[Point, ...]
+    without: int
+    run: RunChart | None
+
+
+def follow(series: Series, cases: Sequence[Case]) -> Followed:
+    """The values of a series in the cases that have a report, in the order of the cases."""
+    reported = [case for case in cases if case.facts is not None]
+    points = tuple(point for case in reported if (point := _point(series, case)) is not None)
+    return Followed(series, points, len(reported) - len(points), chart([each.value for each in points if each.sure]))
+
+
+def _point(series: Series, case: Case) -> Point | None:
+    found = case.facts
+    measure = None if found is None else found.measures.get(series.measure)
+    if found is None or measure is None or measure.value is None:
+        return None
+    if series.needs_birth and found.time_zero_source != "given":
+        return None
+    bounds = measure.range or (measure.value, measure.value)
+    widest = WIDEST_FRACTION if series.unit == "fraction" else WIDEST_S
+    return Point(case, measure.value, bounds, bounds[1] - bounds[0] <= widest)
