@@ -37,6 +37,8 @@ class Settings(BaseModel):
     device: str = "auto"
     data: Path = Path(platformdirs.user_data_dir(APP))
     """Holds the passage index and a site's own documents."""
+    confidentiality: str = ""
+    """A line that a site wants on top and at the foot of every report page."""
     seed: int = 0
     log_level: Literal["debug", "info", "warning"] = "warning"
 

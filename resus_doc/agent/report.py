@@ -391,6 +391,8 @@ class ReportGraph:
             Windows.load(Path(windows)) if windows else None,
             self.request.out,
             replace=self.request.replace,
+            video=self.request.video,
+            confidentiality=self.request.settings.confidentiality,
         )
         return {"case": str(self.request.out)}
 

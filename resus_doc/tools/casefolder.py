@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -69,7 +70,14 @@ def check_place(out: Path, *, replace: bool, discard_revisions: bool = False) ->
 
 
 def write_case(
-    report: Report, windows: "Windows | None", out: Path, *, replace: bool, discard_revisions: bool = False
+    report: Report,
+    windows: "Windows | None",
+    out: Path,
+    *,
+    replace: bool,
+    discard_revisions: bool = False,
+    video: Path | None = None,
+    confidentiality: str = "",
 ) -> None:
     """Write the whole case folder, or leave everything as it was. A folder that holds this very report is left as it is.
 
@@ -79,6 +87,8 @@ def write_case(
         out: the case folder.
         replace: an existing case there may be replaced.
         discard_revisions: so may one that a person revised.
+        video: the video file, which the page links to by its place relative to the case; it is not copied.
+        confidentiality: a line for the page.
 
     Raises:
         UsageError: a case, or something that is no case, is in the way.
@@ -91,7 +101,7 @@ def write_case(
             return
         _check_existing(out, replace, discard_revisions)
         with _new_folder(out) as folder:
-            _fill(folder, report, windows)
+            _fill(folder, report, windows, None if video is None else _link(video, out), confidentiality)
             _carry_over(out, folder)
             _flush(folder)
             _put_in_place(folder, out)
@@ -213,19 +223,25 @@ def _new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fill(folder: Path, report: Report, windows: "Windows | None") -> None:
+def _link(video: Path, out: Path) -> str:
+    """The video's place relative to the case."""
+    return os.path.relpath(video.expanduser().resolve(), out)
+
+
+def _fill(folder: Path, report: Report, windows: "Windows | None", video: str | None, confidentiality: str) -> None:
     from resus_doc.tools import formats, report_html, report_md
 
     report = _canonical(report)
     _write(folder / REPORT, report_json(report))
-    _write(folder / "report.html", report_html.render(report))
+    around = report_html.Surroundings(None if video is None else quote(video), windows, confidentiality)
+    _write(folder / "report.html", report_html.render(report, around))
     _write(folder / "report.md", report_md.render(report))
     formats.write_csv(report.events, folder / "timeline.csv")
     formats.write_vtt(report.events, folder / "timeline.vtt")
     formats.write_eaf(report.events, folder / "timeline.eaf", media_name=report.video.name)
     if windows is not None:
         _write_windows(windows, folder / "windows.csv")
-    _write(folder / "run.json", _run_json(report))
+    _write(folder / "run.json", _run_json(report, video))
 
 
 def _write(path: Path, text: str) -> None:
@@ -242,12 +258,13 @@ def _write_windows(windows: "Windows", path: Path) -> None:
             table.writerow([*times, *(f"{float(value):.4f}" for value in row)])
 
 
-def _run_json(report: Report) -> str:
-    """What made the report: the provenance, and what it was made of."""
+def _run_json(report: Report, video: str | None) -> str:
+    """What made the report: the provenance, what it was made of, and where the video lay, seen from the case."""
     run = {
         "schema_version": report.schema_version,
         "case_id": report.case_id,
         "video_sha256": report.video.sha256,
+        "video_file": video,
         "guideline": report.guideline.model_dump(mode="json"),
         **report.model_dump(mode="json")["provenance"],
     }

@@ -7,19 +7,25 @@ loaded and no script can run that is not ours, even if escaping failed somewhere
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from resus_doc.schema import ACTIVITIES, Finding, Passage, Report
-from resus_doc.tools import report_measures, report_timeline
+from resus_doc.schema import ACTIVITIES, Event, Finding, Passage, Report, TimeZero
+from resus_doc.tools import report_curves, report_measures, report_timeline
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
+
+    from resus_doc.tools.windows import Windows
 
 TEMPLATES = files("resus_doc.tools") / "templates"
 
@@ -36,9 +42,31 @@ _MOST_DETAILS = 80
 """Lines of technical provenance on the page; all of it stands in run.json."""
 
 
-def render(report: Report) -> str:
-    """The HTML page of a report, ending with a newline. Equal reports give equal pages."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What a page shows beside the report itself.
+
+    `video` is the address of the video relative to the page, percent-encoded; the page is whole without it. `windows` are
+    the probabilities behind the events. `confidentiality` is a line that a site sets.
+    """
+
+    video: str | None = None
+    windows: "Windows | None" = None
+    confidentiality: str = ""
+
+    @property
+    def video_name(self) -> str:
+        """The address as a person reads it."""
+        return unquote(self.video or "")
+
+
+NOTHING_ELSE = Surroundings()
+
+
+def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
+    """The HTML page of a report, ending with a newline. Equal reports in equal surroundings give equal pages."""
     style, script = _part("report.css"), _part("report.js")
+    withheld = words.withheld(report)
     return (
         _template()
         .render(
@@ -48,7 +76,10 @@ def render(report: Report) -> str:
             policy=_policy(style, script),
             style=style,
             script=script,
+            around=around,
             drawing=report_timeline.draw(report),
+            minute=report_timeline.first_minute(report),
+            data=_data(report, None if withheld else report_curves.encode(around.windows)),
             glance=words.glance(report),
             groups=words.by_verdict(report.findings),
             signs=VERDICT_SIGNS,
@@ -58,7 +89,7 @@ def render(report: Report) -> str:
             passages={passage.id: passage for passage in report.passages},
             activities=ACTIVITIES,
             known=_ids(report),
-            withheld=words.withheld(report),
+            withheld=withheld,
             video_times=lambda event: f"{clock(event.start_s)}–{clock(event.end_s)}",
             details=_details(report),
         )
@@ -67,9 +98,41 @@ def render(report: Report) -> str:
     )
 
 
+def _data(report: Report, curves: "report_curves.Curves | None") -> "Markup":
+    """What the page's script draws from, as JSON that cannot end its own element."""
+    from markupsafe import Markup
+
+    measures = {measure.id: measure.events[:1] for measure in report.measures if measure.events}
+    data = {
+        "zero_s": report.time_zero.t_s,
+        "zero_name": report.time_zero.name,
+        "events": {event.id: _event_data(event, report.time_zero) for event in report.events},
+        "measures": measures,
+        "curves": None if curves is None else curves._asdict(),
+    }
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - the three signs that HTML knows are escaped above
+
+
+def _event_data(event: Event, zero: TimeZero) -> dict[str, object]:
+    confirmed = f", confirmed by {event.confirmed_by}" if event.confirmed_by else ""
+    return {
+        "a": event.activity,
+        "name": words.activity_name(event.activity, capital=True),
+        "s": event.start_s,
+        "e": event.end_s,
+        "when": words.event_times(event, zero),
+        "long": words.amount(event.duration_s, "s"),
+        "source": event.source + confirmed,
+        "sure": words.amount(event.confidence, "fraction"),
+    }
+
+
 def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; media-src 'self' file:; "
         "base-uri 'none'; form-action 'none'"
     )
 

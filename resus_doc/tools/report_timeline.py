@@ -19,6 +19,9 @@ LONGEST_LEAD_S = 60.0
 """Time zero before the recording is drawn to scale up to here, or up to half the recording: more would squeeze it."""
 
 
+FIRST_MINUTE_S = 60.0
+"""The guidelines' first minute: by its end ventilation has begun where it is needed."""
+
 NARROW = 0.7
 """Per cent of the width below which two edge lines would hide the bar: some 4 px of a usual screen."""
 
@@ -70,6 +73,7 @@ class Drawing(NamedTuple):
     zero: float | None
     zero_range: Box | None
     minute: float | None
+    axis: "Axis"
 
 
 class Axis(NamedTuple):
@@ -118,6 +122,34 @@ def draw(report: Report) -> Drawing:
         zero=axis.at(zero.t_s) if axis.holds(zero.t_s) and zero.source != "video_start" else None,
         zero_range=_spread(zero.range_s, axis) if zero.source != "video_start" else None,
         minute=axis.at(minute_s) if zero.source == "given" and axis.holds(minute_s) else None,
+        axis=axis,
+    )
+
+
+def first_minute(report: Report) -> Drawing | None:
+    """The first 60 s after birth on an axis of their own; None where birth is not known or nothing of them was recorded."""
+    zero = report.time_zero
+    begin, end = zero.t_s, zero.t_s + FIRST_MINUTE_S
+    if zero.source != "given" or words.withheld(report) or end <= 0 or begin >= report.video.duration_s:
+        return None
+    axis = Axis(begin, end, begin)
+    within = tuple(e for e in report.events if e.end_s > begin and e.start_s < end and e.activity != "baby_visible")
+    gaps = words.unobserved(report) if report.observed or report.observed_s == 0 else ()
+    unrecorded = [axis.box(begin, 0.0), axis.box(report.video.duration_s, end)]
+    blank = [*unrecorded, *(axis.box(*gap) for gap in gaps)]
+    shown = report.model_copy(update={"events": within})
+    return Drawing(
+        lanes=tuple(_lane(shown, a, axis) for a in ACTIVITIES if a in {e.activity for e in within}),
+        ticks=tuple(
+            Tick(axis.at(begin + s), clock(s), "start" if s == 0 else "end" if s == 60 else "middle")
+            for s in range(0, 61, 15)
+        ),
+        before_video=None,
+        unobserved=tuple(box for box in blank if box.width > 0),
+        zero=None,
+        zero_range=_spread((begin, max(begin, zero.range_s[1])), axis),
+        minute=None,
+        axis=axis,
     )
 
 

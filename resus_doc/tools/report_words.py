@@ -219,17 +219,31 @@ class Line(NamedTuple):
     events: tuple[str, ...]
 
 
+MOST_LINES = 5
+"""As many lines as a tired reader takes in at one look."""
+
+
 def glance(report: Report) -> tuple[Line, ...]:
-    """What happened, in short lines: each activity in order of its onset, then what was not seen, then the view."""
+    """What happened, in at most five lines: each activity in order of its onset, then what was in view and not seen."""
     seen = _seen(report)
     lines = [_activity_line(report, activity) for activity in seen]
-    unseen = [a for a in report.activities_covered if a not in seen and a != "baby_visible"]
-    if unseen and report.observed_s > 0 and not withheld(report):
-        names = ", ".join(activity_name(activity) for activity in unseen)
-        lines.append(Line(None, "Not seen", f"{names} (while the baby was in view)", ()))
+    if len(lines) >= MOST_LINES:
+        lines = [*lines[: MOST_LINES - 2], _together(lines[MOST_LINES - 2 :])]
     if not withheld(report):
-        lines.append(Line(None, "In view", _view_text(report), ()))
+        lines.append(Line(None, "In view", _view_text(report) + _unseen_text(report, seen), ()))
     return tuple(lines)
+
+
+def _together(lines: Sequence[Line]) -> Line:
+    text = "; ".join(f"{line.lead} {line.text}" for line in lines)
+    return Line(None, "Also", text, tuple(event for line in lines for event in line.events))
+
+
+def _unseen_text(report: Report, seen: Sequence[Activity]) -> str:
+    unseen = [a for a in report.activities_covered if a not in seen and a != "baby_visible"]
+    if not unseen or report.observed_s <= 0:
+        return ""
+    return f"; not seen in that time: {', '.join(activity_name(activity) for activity in unseen)}"
 
 
 def _seen(report: Report) -> list[Activity]:

@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import itertools
+import json
 import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -23,8 +26,9 @@ from sample_report import (
 )
 
 from resus_doc.schema import ACTIVITIES, Report, Span, TimeZero
-from resus_doc.tools import measures, report_measures, report_timeline, report_words
-from resus_doc.tools.report_html import render
+from resus_doc.tools import measures, report_curves, report_measures, report_timeline, report_words
+from resus_doc.tools.report_html import Surroundings, render
+from resus_doc.tools.windows import Windows
 
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 REPORTS = {
@@ -43,7 +47,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
-        self.raw: dict[str, str] = {"style": "", "script": ""}
+        self.raw: dict[str, str] = {"style": "", "script": "", "data": ""}
         self._open: list[str] = []
         self.feed(html)
         self.close()
@@ -67,7 +71,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] in self.raw:
-            self.raw[self._open[-1]] += data
+            is_data = self.elements[-1][1].get("type") == "application/json"
+            self.raw["data" if is_data else self._open[-1]] += data
         else:
             self.text += data
 
@@ -112,7 +117,7 @@ def test_the_policy_allows_only_our_own_style_and_script(page: Page) -> None:
     for kind in ("style", "script"):
         digest = base64.b64encode(hashlib.sha256(page.raw[kind].encode()).digest()).decode()
         assert rules[f"{kind}-src"] == f"'sha256-{digest}'"
-        assert len(page.all(kind)) == 1
+        assert len([each for each in page.all(kind) if each.get("type") != "application/json"]) == 1
 
 
 def test_ids_are_unique_and_links_arrive(page: Page) -> None:
@@ -147,7 +152,8 @@ def test_hostile_text_is_text(report: Report) -> None:
     html = render(report)
     page = Page(html)
     assert "alert(1)" in page.words and "onerror=alert(2)" in page.words
-    assert len(page.all("script")) == 1 and not page.all("img")
+    assert len(page.all("script")) == 2 and not page.all("img")
+    assert "<" not in page.raw["data"] and json.loads(page.raw["data"])["events"]["E1"]["source"].endswith(HOSTILE)
     assert "\u202e" not in html and "\x07" not in html
     assert "<script>alert" not in html
     assert HOSTILE not in page.raw["script"]
@@ -230,7 +236,7 @@ def test_what_happened_is_said_in_short_lines(sample: Page) -> None:
         sample.words.index("What happened") : sample.words.index("Timeline", sample.words.index("What happened"))
     ]
     assert "PPV first 1:02 after birth, twice, 40.5 s in all" in top
-    assert "Not seen chest compressions (while the baby was in view)" in top
+    assert "not seen in that time: chest compressions" in top
     assert "baby in view for 1:41 min of 1:58 min recorded (86 %)" in top
 
 
@@ -278,10 +284,12 @@ def test_the_page_stays_small() -> None:
 
 
 def test_each_event_is_drawn_in_its_lane_and_can_be_reached(sample: Page) -> None:
-    drawn = [link["data-ref"] for link in sample.all("a") if link.get("class") == "event"]
+    bars = [link["data-ref"] for link in sample.all("a") if link.get("class") == "event"]
+    drawn, minute = bars[2:], bars[:2]
+    assert minute == ["E2", "E3"]
     by_lane = sorted(EVENTS, key=lambda e: (ACTIVITIES.index(e.activity), e.start_s))
     assert drawn == [e.id for e in by_lane]
-    assert len(sample.all("title")) == 1 + len(EVENTS)
+    assert len(sample.all("title")) == 1 + len(EVENTS) + len(minute)
 
 
 def test_lanes_differ_by_pattern() -> None:
@@ -341,7 +349,9 @@ def test_overlapping_ranges_of_a_short_event_meet_in_its_middle() -> None:
 def test_unobserved_stretches_are_hatched_in_each_lane_of_an_activity() -> None:
     assert report_words.unobserved(sample_report()) == (Span(0.0, 6.0), Span(71.0, 82.0))
     lanes = len(sample_report().activities_covered)
-    assert render(sample_report()).count('<rect class="unseen" x=') == lanes + 2 * (lanes - 1)
+    page = render(sample_report())
+    whole = page[page.index('<div class="lanes"') :]
+    assert whole.count('<rect class="unseen" x=') == lanes + 2 * (lanes - 1)
 
 
 @pytest.mark.parametrize("duration_s", [0.0, 0.04, 1.0, 59.0, 3600.0, 14400.0, 90000.0])
@@ -363,6 +373,74 @@ def test_uncovered_activities_are_named(sample: Page) -> None:
         in Page(render(report)).words
     )
     assert "Not recognised by this source" not in sample.words
+
+
+# --- the first minute, the recording and the curves
+
+
+def test_the_first_minute_is_drawn_only_when_birth_is_known() -> None:
+    unknown = TimeZero(t_s=0.0, range_s=(0.0, 0.0), source="video_start")
+    arrival = TimeZero(t_s=5.0, range_s=(4.0, 6.0), source="table_arrival")
+    assert report_timeline.first_minute(sample_report()) is not None
+    for zero in (unknown, arrival):
+        assert report_timeline.first_minute(sample_report(time_zero=zero)) is None
+        assert "First 60 s" not in render(sample_report(time_zero=zero))
+
+
+def test_what_was_not_recorded_of_the_first_minute_is_hatched() -> None:
+    minute = report_timeline.first_minute(sample_report())
+    assert minute is not None and [lane.activity for lane in minute.lanes] == ["stimulation", "suction"]
+    assert minute.unobserved[0] == report_timeline.Box(0.0, pytest.approx(100 * 26 / 60, abs=0.001))
+    late = TimeZero(t_s=-61.0, range_s=(-61.0, -61.0), source="given")
+    assert report_timeline.first_minute(sample_report(time_zero=late)) is None
+
+
+@pytest.mark.parametrize("report", [sample_report(), empty_report(), long_report()])
+def test_what_happened_takes_at_most_five_lines(report: Report) -> None:
+    lines = report_words.glance(report)
+    assert 1 <= len(lines) <= report_words.MOST_LINES
+    told = {event for line in lines for event in line.events}
+    assert told == {event.id for event in report.events if event.activity != "baby_visible"}
+
+
+def test_the_recording_is_linked_by_its_encoded_place() -> None:
+    page = Page(render(sample_report(), Surroundings(quote('../a "b"<i>.mp4'))))
+    assert [video["src"] for video in page.all("video")] == ["../a%20%22b%22%3Ci%3E.mp4"]
+    assert '../a "b"<i>.mp4' in page.words
+    assert not page.all("i")
+
+
+def test_a_sites_confidentiality_line_stands_on_top_and_at_the_foot() -> None:
+    html = render(sample_report(), Surroundings(confidentiality="Peer review <protected>"))
+    assert Page(html).words.count("Peer review <protected>") == 2
+
+
+def test_window_probabilities_ride_along_and_come_back() -> None:
+    values = np.array([[0.0, 0.25], [0.5, 0.9931], [1.0, 0.0004]], dtype=np.float32)
+    windows = Windows(np.array([0.0, 1.0, 2.0]), 2.0, 1.0, ("ppv", "cpap"), values, None, 8.0, 24)
+    curves = report_curves.encode(windows)
+    assert curves is not None
+    for column, label in enumerate(windows.labels):
+        text = curves.series[label]
+        places = [report_curves.LETTERS.index(letter) for letter in text]
+        back = [(64 * high + low) / report_curves.STEPS for high, low in zip(places[::2], places[1::2], strict=True)]
+        assert back == pytest.approx(values[:, column].tolist(), abs=0.5 / report_curves.STEPS + 1e-6)
+    assert (
+        json.loads(Page(render(sample_report(), Surroundings(windows=windows))).raw["data"])["curves"]["stride_s"] == 1
+    )
+
+
+def test_curves_that_would_mislead_or_swell_the_page_stay_out() -> None:
+    uneven = Windows(np.array([0.0, 1.0, 7.0]), 2.0, 1.0, ("ppv",), np.zeros((3, 1), np.float32), None, 8.0, 24)
+    assert report_curves.encode(uneven) is None
+    many = report_curves.MOST_LETTERS
+    long = Windows(np.arange(float(many)), 2.0, 1.0, ("ppv",), np.zeros((many, 1), np.float32), None, 8.0, 24)
+    assert report_curves.encode(long) is None
+
+
+def test_withheld_probabilities_are_not_in_the_page() -> None:
+    windows = Windows(np.array([0.0]), 2.0, 1.0, ("ppv",), np.ones((1, 1), np.float32), None, 8.0, 8)
+    assert json.loads(Page(render(withheld_report(), Surroundings(windows=windows))).raw["data"])["curves"] is None
 
 
 # --- contrast, from the page's own colours

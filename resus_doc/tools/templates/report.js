@@ -1,6 +1,26 @@
 "use strict";
-// Pointing at or focusing a sentence, finding, measure or citation lights up what it rests on. Links work without this.
+// The page is whole without this. It lights up what a sentence rests on, seeks the recording, zooms the timeline and draws the
+// window probabilities behind an event. Text is set as text, never as markup.
 (function () {
+  const data = JSON.parse(document.getElementById("case-data").textContent);
+  const one = (selector) => document.querySelector(selector);
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function make(name, attributes, text) {
+    const node = name.startsWith("svg:") ? document.createElementNS(SVG, name.slice(4)) : document.createElement(name);
+    for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+
+  function clock(seconds, tenths) {
+    const whole = tenths ? Math.round(Math.abs(seconds) * 10) / 10 : Math.floor(Math.abs(seconds) + 0.5);
+    const rest = (whole % 60).toFixed(tenths ? 1 : 0);
+    return (seconds < 0 && whole ? "-" : "") + Math.floor(whole / 60) + ":" + (rest.length < (tenths ? 4 : 2) ? "0" : "") + rest;
+  }
+
+  // --- what rests on what
+
   const byId = new Map();
   for (const node of document.querySelectorAll("[data-ref]")) {
     const id = node.dataset.ref;
@@ -9,12 +29,11 @@
   }
 
   function referred(node) {
-    const ids = [];
     for (let at = node; at && at.dataset; at = at.parentElement) {
       if (at.dataset.ref) return [at.dataset.ref].concat((at.dataset.refs || "").split(" "));
       if (at.dataset.refs) return at.dataset.refs.split(" ");
     }
-    return ids;
+    return [];
   }
 
   let lit = [];
@@ -24,14 +43,19 @@
     for (const node of lit) node.classList.add("lit");
   }
 
+  function firstEvent(ids) {
+    for (const id of ids) {
+      if (data.events[id]) return id;
+      if (data.measures[id]) return data.measures[id][0];
+    }
+    return null;
+  }
+
   for (const kind of ["pointerover", "focusin"]) {
     document.addEventListener(kind, (event) => {
       if (event.target instanceof Element) light(referred(event.target));
     });
   }
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") light([]);
-  });
 
   function open() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -42,4 +66,275 @@
   }
   window.addEventListener("hashchange", open);
   if (location.hash) open();
+
+  // --- the recording
+
+  const player = one(".player");
+  const video = one(".player video");
+  const head = one(".head");
+  let there = Boolean(video);
+  let used = false;
+  let inView = true;
+
+  function dock() {
+    const away = there && used && !inView;
+    if (away) player.parentElement.style.minHeight = player.parentElement.offsetHeight + "px";
+    player.classList.toggle("docked", away);
+    if (!away) player.parentElement.style.minHeight = "";
+  }
+
+  function lose() {
+    there = false;
+    player.hidden = true;
+    head && (head.hidden = true);
+    one(".gone").hidden = false;
+  }
+
+  function seek(seconds) {
+    if (!there) return false;
+    video.currentTime = Math.max(0, Number.isFinite(video.duration) ? Math.min(seconds, video.duration) : seconds);
+    used = true;
+    dock();
+    return true;
+  }
+
+  function tell() {
+    one(".now").textContent = clock(video.currentTime - data.zero_s, true) + " from " + data.zero_name;
+    place(head, video.currentTime);
+  }
+
+  if (video) {
+    video.addEventListener("error", lose);
+    if (video.error) lose();
+    for (const kind of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(kind, tell);
+    video.addEventListener("play", () => { used = true; });
+    new IntersectionObserver((entries) => {
+      inView = entries[entries.length - 1].isIntersecting;
+      dock();
+    }).observe(one(".watch"));
+    one(".undock").addEventListener("click", () => {
+      used = false;
+      dock();
+      one("#timeline").focus();
+    });
+  }
+
+  // --- the timeline
+
+  const scroller = one(".scroller");
+  const lanes = one(".lanes");
+  const bars = [...document.querySelectorAll(".lanes a.event")];
+  const axis = lanes && { start: +lanes.dataset.start, end: +lanes.dataset.end, zero: +lanes.dataset.zero };
+  const length = axis ? axis.end - axis.start : 0;
+  const most = Math.max(1, Math.min(160, length / 8));
+  let zoom = 1;
+
+  function place(mark, seconds) {
+    if (!mark || length <= 0) return;
+    mark.hidden = seconds < axis.start || seconds > axis.end;
+    mark.style.left = (100 * (seconds - axis.start)) / length + "%";
+  }
+
+  function timeAt(x) {
+    const box = one(".over").getBoundingClientRect();
+    return axis.start + (length * (x - box.left)) / box.width;
+  }
+
+  const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200];
+  const plainAxis = lanes && lanes.querySelector(".lane.axis .plot").cloneNode(true);
+
+  function drawTicks() {
+    const plot = lanes.querySelector(".lane.axis .plot");
+    if (zoom === 1) {
+      plot.replaceChildren(...plainAxis.cloneNode(true).childNodes);
+      return;
+    }
+    const px = one(".over").getBoundingClientRect().width / length;
+    const step = STEPS.find((each) => each * px >= 70) || 7200;
+    const marks = [];
+    for (let t = Math.ceil((axis.start - axis.zero) / step) * step; axis.zero + t <= axis.end; t += step) {
+      const at = (100 * (axis.zero + t - axis.start)) / length + "%";
+      marks.push(make("svg:line", { class: "tick", x1: at, x2: at, y1: 0, y2: 5 }));
+      marks.push(make("svg:text", { x: at, y: 18, "text-anchor": "middle" }, clock(t)));
+    }
+    plot.replaceChildren(...marks);
+  }
+
+  function setZoom(wanted, keep) {
+    const middle = scroller.getBoundingClientRect().left + scroller.clientWidth / 2;
+    const x = keep === undefined ? middle : keep;
+    const seconds = timeAt(x);
+    zoom = Math.min(most, Math.max(1, wanted));
+    lanes.style.setProperty("--zoom", zoom);
+    drawTicks();
+    const box = one(".over").getBoundingClientRect();
+    scroller.scrollLeft += box.left + (box.width * (seconds - axis.start)) / length - x;
+  }
+
+  function zoomBy(step) {
+    setZoom(step === 0 ? 1 : zoom * (step > 0 ? 1.6 : 1 / 1.6));
+  }
+
+  function show(bar) {
+    const names = lanes.querySelector(".name").getBoundingClientRect();
+    const box = bar.getBoundingClientRect();
+    const view = scroller.getBoundingClientRect();
+    const left = names.width < view.width / 2 ? names.right : view.left;
+    if (box.left < left || box.left > view.right - 20) scroller.scrollLeft += box.left - left - 40;
+  }
+
+  function roving(chosen) {
+    for (const bar of bars) bar.setAttribute("tabindex", bar === chosen ? "0" : "-1");
+  }
+
+  const inTime = bars.slice().sort((a, b) => data.events[a.dataset.ref].s - data.events[b.dataset.ref].s);
+
+  function step(direction) {
+    const now = inTime.indexOf(document.activeElement.closest("a.event"));
+    const next = inTime[now < 0 ? 0 : Math.min(inTime.length - 1, Math.max(0, now + direction))];
+    if (!next) return;
+    roving(next);
+    next.focus({ preventScroll: true });
+    show(next);
+  }
+
+  // --- the chosen event
+
+  const detail = one(".detail");
+  let origin = null;
+  const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+  function around(event) {
+    const curves = data.curves;
+    const series = curves && curves.series[event.a];
+    if (!series) return [];
+    const margin = Math.max(5, Math.min(20, event.e - event.s));
+    const found = [];
+    for (let i = 0; 2 * i < series.length; i += 1) {
+      const start = curves.first_s + i * curves.stride_s;
+      if (start + curves.window_s < event.s - margin || start > event.e + margin) continue;
+      const value = LETTERS.indexOf(series[2 * i]) * 64 + LETTERS.indexOf(series[2 * i + 1]);
+      found.push({ start, middle: start + curves.window_s / 2, value: value / 4095 });
+    }
+    return found;
+  }
+
+  function curve(event, windows) {
+    const first = windows[0].middle;
+    const span = Math.max(1e-6, windows[windows.length - 1].middle - first);
+    const x = (t) => (100 * Math.min(1, Math.max(0, (t - first) / span))).toFixed(2);
+    const highest = Math.max(...windows.map((w) => w.value));
+    const label = "Probability of " + event.name + " in the windows around the event; the highest is " + highest.toFixed(2);
+    const svg = make("svg:svg", { class: "curve", viewBox: "0 0 100 50", preserveAspectRatio: "none", role: "img", "aria-label": label });
+    svg.append(make("svg:rect", { class: "span", x: x(event.s), width: Math.max(0, x(event.e) - x(event.s)), y: 0, height: 50 }));
+    svg.append(make("svg:line", { class: "frame", x1: 0, x2: 100, y1: 49.5, y2: 49.5 }), make("svg:line", { class: "grid", x1: 0, x2: 100, y1: 25, y2: 25 }));
+    svg.append(make("svg:polyline", { class: "line", points: windows.map((w) => x(w.middle) + "," + (48 - 46 * w.value).toFixed(2)).join(" ") }));
+    return svg;
+  }
+
+  function table(windows) {
+    const rows = make("tbody");
+    for (const w of windows) {
+      const row = make("tr");
+      row.append(make("td", { class: "num" }, clock(w.start - data.zero_s, true)), make("td", { class: "num" }, w.value.toFixed(2)));
+      rows.append(row);
+    }
+    const header = make("tr");
+    header.append(make("th", { scope: "col", class: "num" }, "Window from"), make("th", { scope: "col", class: "num" }, "Probability"));
+    const top = make("thead");
+    top.append(header);
+    const whole = make("table");
+    whole.append(top, rows);
+    const tall = make("div", { class: "tall", tabindex: "0", role: "region", "aria-label": "Window probabilities" });
+    tall.append(whole);
+    const box = make("details");
+    box.append(make("summary", {}, "The " + windows.length + " windows as numbers"), tall);
+    return box;
+  }
+
+  function choose(id) {
+    const event = data.events[id];
+    const windows = around(event);
+    const parts = [
+      make("h3", {}, id + " · " + event.name),
+      make("p", {}, event.when + " from " + data.zero_name + " · " + event.long + " long"),
+      make("p", { class: "quiet" }, "Source: " + event.source + " · confidence " + event.sure),
+    ];
+    if (windows.length) {
+      parts.push(curve(event, windows));
+      parts.push(make("p", { class: "quiet" }, "Probability per window, 0 to 1, from " + clock(windows[0].middle - data.zero_s) + " to " + clock(windows[windows.length - 1].middle - data.zero_s) + "; the event is shaded."));
+      parts.push(table(windows));
+    } else parts.push(make("p", { class: "quiet" }, "No window probabilities stand behind this event in the page."));
+    detail.replaceChildren(...parts);
+    detail.hidden = false;
+    for (const bar of bars) bar.classList.toggle("chosen", bar.dataset.ref === id);
+    seek(event.s);
+  }
+
+  function close() {
+    light([]);
+    if (!detail || detail.hidden) return;
+    detail.hidden = true;
+    for (const bar of bars) bar.classList.remove("chosen");
+    if (origin) origin.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element) || event.target.closest("button, summary, video, .detail")) return;
+    const bar = event.target.closest("a.event");
+    if (bar) {
+      event.preventDefault();
+      origin = bar;
+      if (bar.closest(".lanes")) roving(bar);
+      choose(bar.dataset.ref);
+      return;
+    }
+    const plot = event.target.closest(".lanes .plot");
+    if (plot) {
+      seek(timeAt(event.clientX));
+      return;
+    }
+    const ids = referred(event.target);
+    const id = firstEvent(ids);
+    const link = event.target.closest("a");
+    if (id && seek(data.events[id].s) && link && data.events[link.dataset.ref]) {
+      event.preventDefault();
+      light(ids);
+    }
+  });
+
+  const KEYS = {
+    ArrowRight: () => step(1), ArrowLeft: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
+    "+": () => zoomBy(1), "=": () => zoomBy(1), "-": () => zoomBy(-1), 0: () => zoomBy(0),
+    k: () => video && (video.paused ? video.play() : video.pause()),
+    j: () => video && seek(video.currentTime - 5), l: () => video && seek(video.currentTime + 5),
+    ",": () => video && seek(video.currentTime - 0.1), ".": () => video && seek(video.currentTime + 0.1),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    const at = event.target;
+    if (!(at instanceof Element) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const inside = at.closest(".lanes, .player");
+    if (!inside || !KEYS[event.key] || (at === video && event.key.startsWith("Arrow"))) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+
+  if (lanes) {
+    one(".tools").hidden = false;
+    roving(inTime[0]);
+    for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoomBy(+button.dataset.zoom));
+    scroller.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      setZoom(zoom * (event.deltaY < 0 ? 1.25 : 0.8), event.clientX);
+    }, { passive: false });
+    const hair = one(".hair");
+    lanes.addEventListener("pointermove", (event) => {
+      const t = timeAt(event.clientX);
+      place(hair, t);
+      hair.firstElementChild.textContent = clock(t - axis.zero, zoom > 4);
+    });
+    lanes.addEventListener("pointerleave", () => { hair.hidden = true; });
+  }
 })();

@@ -1,0 +1,235 @@
+"""The page as a person meets it, in Debian's chromium (apt-get install chromium): no network, no error, keyboard, print, WCAG 2.2 AA."""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sample_report import ACTIVITIES, empty_report, hostile_report, long_report, sample_report, withheld_report
+
+from resus_doc.settings import SAMPLE_VIDEO
+from resus_doc.tools.report_html import Surroundings, render
+from resus_doc.tools.windows import Windows
+
+CHROMIUM = "/usr/bin/chromium"
+AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+def windows() -> Windows:
+    """Quiet probabilities that are high where the sample has PPV."""
+    values = np.full((117, len(ACTIVITIES)), 0.05, np.float32)
+    values[36:61, ACTIVITIES.index("ppv")] = 0.96
+    return Windows(np.arange(117.0), 2.0, 1.0, ACTIVITIES, values, 0.8, 8.0, 944)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of all kinds; the recording lies beside them under a name that needs encoding."""
+    place = tmp_path_factory.mktemp("pages")
+    shutil.copy(SAMPLE_VIDEO, place / "a b#1.mp4")
+    beside = Surroundings("a%20b%231.mp4", windows(), "Peer review")
+    pages = {
+        "sample": render(sample_report(), beside),
+        "gone": render(sample_report(), Surroundings("gone.mp4")),
+        "empty": render(empty_report(), beside),
+        "withheld": render(withheld_report(), beside),
+        "hostile": render(hostile_report(), beside),
+        "long": render(long_report(), beside),
+    }
+    for name, html in pages.items():
+        (place / f"{name}.html").write_text(html, encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Opened:
+    """A page, and what it complained of or asked for."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1280, **options: object) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        self.complaints: list[str] = []
+        self.asked_for: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        self.page.on("request", lambda request: self.asked_for.append(request.url))
+        self.page.goto(path.as_uri())
+
+
+@pytest.fixture
+def sample(browser: Browser, folder: Path) -> Iterator[Page]:
+    opened = Opened(browser, folder / "sample.html")
+    opened.page.wait_for_function("document.querySelector('video').readyState >= 1")
+    yield opened.page
+    assert opened.complaints == []
+    opened.page.close()
+
+
+def video_time(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('video').currentTime"))
+
+
+@pytest.mark.parametrize("name", ["sample", "empty", "withheld", "hostile", "long"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_no_error_no_network_no_sideways_scroll(browser: Browser, folder: Path, name: str, width: int) -> None:
+    opened = Opened(browser, folder / f"{name}.html", width)
+    opened.page.wait_for_load_state("load")
+    assert opened.complaints == []
+    assert {url.partition(":")[0] for url in opened.asked_for} == {"file"}
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    opened.page.close()
+
+
+@pytest.mark.parametrize("name", ["sample", "empty", "withheld", "hostile", "gone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, folder: Path, name: str, scheme: str) -> None:
+    page = Opened(browser, folder / f"{name}.html", color_scheme=scheme).page
+    if name == "sample":
+        page.locator(".lanes a.event[data-ref=E4]").click()
+        page.locator(".detail summary").click()
+    for details in page.locator("details").all():
+        details.evaluate("node => { node.open = true }")
+    found = Axe().run(page, options=AA).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    page.close()
+
+
+def test_axe_would_find_something(browser: Browser, folder: Path) -> None:
+    page = Opened(browser, folder / "empty.html").page
+    page.evaluate("document.querySelector('h1').style.color = '#ddd'")
+    assert [each["id"] for each in Axe().run(page, options=AA).response["violations"]] == ["color-contrast"]
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["sample", "hostile", "empty", "withheld", "long"])
+def test_print_is_two_clean_pages(browser: Browser, folder: Path, name: str) -> None:
+    page = Opened(browser, folder / f"{name}.html").page
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
+    page.close()
+
+
+def test_whatever_is_clicked_seeks_the_recording(sample: Page) -> None:
+    for selector, start_s in (
+        (".lanes a.event[data-ref=E4]", 36.0),
+        (".minute-strip a.event[data-ref=E3]", 26.0),
+        (".prose a.cite[data-ref=E2]", 9.5),
+        ("#F2 h4", 36.0),
+        (".s-timeline .sentence", 9.5),
+        ("#M10", 26.0),
+        ("tr#E8", 94.0),
+    ):
+        sample.locator(selector).first.click(force=True)
+        assert video_time(sample) == pytest.approx(start_s), selector
+
+
+def test_a_click_between_events_seeks_there(sample: Page) -> None:
+    plot = sample.locator(".lanes .lane.cpap .plot")
+    box = plot.bounding_box()
+    assert box is not None
+    plot.click(position={"x": box["width"] / 2, "y": 5})
+    assert video_time(sample) == pytest.approx(118 - 144 / 2, abs=0.3)
+
+
+def test_the_recording_comes_along_once_it_is_used(sample: Page) -> None:
+    docked = sample.locator(".player.docked")
+    sample.locator("#sources").scroll_into_view_if_needed()
+    assert docked.count() == 0
+    sample.locator(".prose a.cite[data-ref=E2]").first.click()
+    docked.wait_for()
+    sample.locator(".undock").click()
+    assert docked.count() == 0
+
+
+def test_the_probabilities_behind_an_event_are_one_click_away(sample: Page) -> None:
+    sample.locator(".lanes a.event[data-ref=E4]").click()
+    detail = sample.locator(".detail")
+    assert "E4 · PPV" in detail.inner_text() and "1:02 (± 1.2 s) to 1:28" in detail.inner_text().replace("\xa0", " ")
+    assert "the highest is 0.96" in str(detail.locator("svg").get_attribute("aria-label"))
+    detail.locator("summary").click()
+    rows = [row.split("\t") for row in detail.locator("tbody").inner_text().split("\n")]
+    assert ["1:02.0", "0.96"] in rows and ["0:50.0", "0.05"] in rows
+
+
+def test_keyboard_walks_the_events_seeks_zooms_and_returns(sample: Page) -> None:
+    assert sample.locator(".lanes a.event[tabindex='0']").count() == 1
+    sample.locator(".lanes a.event[tabindex='0']").focus()
+    focused = "document.activeElement.dataset.ref"
+    assert sample.evaluate(focused) == "E1"
+    for _ in range(3):
+        sample.keyboard.press("ArrowRight")
+    assert sample.evaluate(focused) == "E4"
+    sample.keyboard.press("Enter")
+    assert video_time(sample) == 36.0
+    sample.keyboard.press("l")
+    sample.keyboard.press(",")
+    assert video_time(sample) == pytest.approx(40.9)
+    before = sample.locator(".over").bounding_box()
+    sample.keyboard.press("+")
+    after = sample.locator(".over").bounding_box()
+    assert before is not None and after is not None and after["width"] == pytest.approx(1.6 * before["width"], rel=0.01)
+    sample.keyboard.press("0")
+    sample.keyboard.press("Escape")
+    assert sample.locator(".detail").is_hidden() and sample.evaluate(focused) == "E4"
+
+
+def test_letters_do_nothing_outside_the_timeline(sample: Page) -> None:
+    sample.locator("h1").click()
+    for key in ("k", "l", "+"):
+        sample.keyboard.press(key)
+    assert video_time(sample) == 0 and sample.evaluate("document.querySelector('video').paused")
+
+
+def test_a_citation_lights_its_event_and_its_source(sample: Page) -> None:
+    sample.locator(".s-adherence .sentence").first.hover()
+    lit = set(sample.evaluate("[...document.querySelectorAll('.lit')].map(node => node.dataset.ref)"))
+    assert lit == {"F1", "P1"}
+    sample.locator("#F1 h4").hover()
+    assert sample.locator(".lanes a.event.lit").get_attribute("data-ref") == "E4"
+
+
+def test_zoom_keeps_whole_seconds_on_the_axis(sample: Page) -> None:
+    for _ in range(4):
+        sample.locator("[data-zoom='1']").click()
+    labels = sample.locator(".lanes .axis text").all_text_contents()
+    assert labels[:3] == ["0:00", "0:05", "0:10"] and len(labels) == 29
+    sample.locator("[data-zoom='0']").click()
+    assert sample.locator(".lanes .axis text").all_text_contents()[:2] == ["0:00", "0:20"]
+
+
+def test_a_missing_recording_is_told_and_nothing_breaks(browser: Browser, folder: Path) -> None:
+    opened = Opened(browser, folder / "gone.html")
+    opened.page.locator(".gone").wait_for()
+    assert "gone.mp4" in opened.page.locator(".gone").inner_text()
+    opened.page.locator(".lanes a.event[data-ref=E4]").click()
+    assert "E4" in opened.page.locator(".detail").inner_text()
+    opened.page.locator(".prose a.cite[data-ref=E2]").first.click()
+    assert opened.page.evaluate("location.hash") == "#E2"
+    assert all("ERR_FILE_NOT_FOUND" in complaint for complaint in opened.complaints)
+    opened.page.close()
+
+
+def test_four_hours_and_400_events_stay_usable(browser: Browser, folder: Path) -> None:
+    page = Opened(browser, folder / "long.html").page
+    for _ in range(8):
+        page.locator("[data-zoom='1']").click()
+    page.locator(".lanes a.event[tabindex='0']").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    focused = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
+    assert 0 < focused["left"] < 1280
+    page.close()
