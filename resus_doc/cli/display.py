@@ -19,6 +19,7 @@ from resus_doc.schema import ACTIVITY_NAMES
 
 if TYPE_CHECKING:
     from resus_doc.agent.chat import Answer, Chat
+    from resus_doc.guidelines.documents import Document
     from resus_doc.guidelines.profile import Needs, Profile
     from resus_doc.schema import Passage, Report
     from resus_doc.tools.doctor import Check
@@ -180,12 +181,13 @@ def checks(found: "list[Check]") -> None:
             _OUT.print(Text(f"    {check.remedy}"))
 
 
-def profiles(found: "list[Profile]", *, as_json: bool) -> None:
-    """The guideline profiles, one per line."""
+def profiles(found: "list[Profile]", own: "Sequence[Document]", *, as_json: bool) -> None:
+    """The guideline profiles and a site's own documents, one per line."""
     if as_json:
-        rows = [
+        rows: list[dict[str, object]] = [
             {"id": each.id, "title": each.title, "edition": each.edition, "rules": len(each.rules)} for each in found
         ]
+        rows += [{"document": each.name, "file": each.file, "passages": len(each.pieces)} for each in own]
         print(json.dumps(rows, indent=2))  # noqa: T201 - machine output
         return
     table = Table(box=None, pad_edge=False)
@@ -194,6 +196,10 @@ def profiles(found: "list[Profile]", *, as_json: bool) -> None:
     for each in found:
         table.add_row(each.id, each.edition, str(len(each.rules)), each.title)
     _OUT.print(table)
+    if own:
+        _OUT.print(Text("\nDocuments of this site (not checked, on this machine only)", style="bold"))
+    for document in own:
+        _OUT.print(Text(printable(f"{document.name}: {document.file}, {len(document.pieces)} passages")))
 
 
 def profile(shown: "Profile") -> None:
@@ -222,8 +228,9 @@ def passages(found: "list[tuple[Passage, float]]", *, as_json: bool) -> None:
         return
     for passage, _score in found:
         mark = "" if passage.verified else "  [unverified]"
-        _OUT.print(Text(f"{passage.title}{mark}", style="bold"))
-        _OUT.print(Text(f"  {passage.text}\n  {passage.source}\n"))
+        _OUT.print(Text(printable(f"{passage.title}{mark}"), style="bold"))
+        section = f", {passage.section}" if passage.section else ""
+        _OUT.print(Text(printable(f"  {passage.text}\n  {passage.source}{section}\n")))
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import batch, display, models, research
+from resus_doc.cli import batch, display, documents, models, research
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 guidelines_app = typer.Typer(no_args_is_help=True, help="Guideline profiles and passages.")
 app.add_typer(guidelines_app, name="guidelines")
+documents.register(guidelines_app)
 research.register(app)
 models.register(app)
 
@@ -205,10 +206,12 @@ def simulate(
 
 @guidelines_app.command("list")
 def guidelines_list(as_json: Json = False) -> None:
-    """The guideline profiles."""
+    """The guideline profiles, and the documents that were added here."""
+    from resus_doc.guidelines.documents import listing
     from resus_doc.guidelines.profile import load, shipped_ids
 
-    display.profiles([load(each) for each in shipped_ids()], as_json=as_json)
+    own = listing(settings.load().data)
+    display.profiles([load(each) for each in shipped_ids()], own, as_json=as_json)
 
 
 @guidelines_app.command("show")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import ResourceMissing
-from resus_doc.guidelines import embedder
+from resus_doc.guidelines import documents, embedder
 from resus_doc.guidelines.keywords import KeywordIndex
 from resus_doc.guidelines.passages import Entry, corpus
 from resus_doc.guidelines.rules import Adherence
@@ -45,12 +45,22 @@ RELEVANT = 0.55
 """A finding without a passage of its own is given the nearest one only from this score on."""
 
 
+def _is_own(entry: Entry) -> bool:
+    return entry.passage.profile == documents.PROFILE
+
+
+def _keyword_index(entries: Sequence[Entry]) -> KeywordIndex:
+    """Guideline passages and a site's documents are weighed apart, so that a long document changes no guideline's ranking."""
+    return KeywordIndex([f"{entry.searchable} {' '.join(entry.keywords)}" for entry in entries])
+
+
 class PassageStore:
     """The guideline passages, to be searched. Use it as a context manager, or close it."""
 
     def __init__(self, entries: Sequence[Entry], client: Any, collection: Any, copy: Path) -> None:
         self._entries = {entry.passage.id: entry for entry in entries}
-        self._keywords = KeywordIndex([f"{entry.searchable} {' '.join(entry.keywords)}" for entry in entries])
+        self._keywords = _keyword_index([entry for entry in entries if not _is_own(entry)])
+        self._own_keywords = _keyword_index([entry for entry in entries if _is_own(entry)])
         self._client = client
         self._collection = collection
         self._copy = copy
@@ -63,8 +73,9 @@ class PassageStore:
             ResourceMissing: the folder cannot be written to, or the embeddings are not installed.
         """
         embedder.open_embedder()
-        entries = corpus()
-        home = (load_settings().data if folder is None else folder) / "passages"
+        data = load_settings().data if folder is None else folder
+        entries = (*corpus(), *documents.entries(data))
+        home = data / "passages"
         with _writing(home), _lock(home):
             _sweep(home)
             opened = _open_current(home, entries)
@@ -94,7 +105,7 @@ class PassageStore:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all passages, `<profile>.<key>`."""
+        """The ids of all passages, `<profile>.<key>`; those of a site's own documents last."""
         return tuple(self._entries)
 
     def search(self, query: str, k: int = 5, profile: str | None = None) -> list[tuple[Passage, float]]:
@@ -106,7 +117,8 @@ class PassageStore:
             return []
         asked = self._keywords.read(query)
         similar = self._similarities(" ".join([query, *(word for word in asked if word not in query.lower())]), profile)
-        matched = dict(zip(self._entries, self._keywords.scores(query), strict=True))
+        scores = (*self._keywords.scores(query), *self._own_keywords.scores(query))
+        matched = dict(zip(self._entries, scores, strict=True))
         best = max((matched[name] for name in similar), default=0.0)
         scored = [
             (
