@@ -31,6 +31,7 @@ STEPS = {
     "simulate": "Rendering",
     "decode train": "Decoding the training videos",
     "decode validation": "Decoding the validation videos",
+    "compare": "Comparing",
     "evaluate": "Looking at annotated videos",
     "probe": "Reading the file",
     "detect": "Looking for activities",

@@ -7,6 +7,7 @@ import typer
 
 from resus_doc import settings
 from resus_doc.cli import display
+from resus_doc.errors import UsageError
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -83,7 +84,47 @@ def train(
     display.line(f"{done.out}: best at step {done.best_step}; F1 on validation windows {done.validation_f1}")
 
 
+def compare(
+    dataset: Annotated[Path, typer.Argument(help="A folder with videos/ and annotations/, as simulate writes it.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the table is written.")],
+    detector: Annotated[Path | None, typer.Option(metavar="BUNDLE", help="The detector in question.")] = None,
+    bundle: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=DIR", help="A further row; may be given several times.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+    cache_gb: Annotated[float, typer.Option(min=0, help="Disk for decoded frames, at most.")] = 20.0,
+) -> None:
+    """Write one table: the detector, what is left of it without motion or adapter, and others."""
+    from resus_doc.tools.dataset import open_dataset
+    from resus_doc.tools.evaluation_pages import check_folder
+
+    given = dict(_named(text) for text in bundle or [])
+    check_folder(out, "comparison.csv")
+    open_dataset(dataset).of("test")
+    chosen = settings.load(detector=detector, device=device)
+    from resus_doc.models.detector import Detector
+    from resus_doc.tools.compare import compare as run
+    from resus_doc.tools.compare import comparison_table, write_comparison
+
+    with display.steps(quiet=False) as progress:
+        loaded = Detector.load(chosen.detector, chosen.device)
+        others = {name: Detector.load(Path(place), chosen.device) for name, place in given.items()}
+        rows = run(dataset, loaded, others, cache_gb, lambda fraction: progress("compare", fraction))
+    write_comparison(rows, out)
+    table = comparison_table(rows)
+    display.table(table.title, ("row", "macro-F1 activities"), [line[:2] for line in table.rows])
+    display.line(f"The whole table is in {out / 'comparison.html'}")
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, sign, place = text.partition("=")
+    if not (name and sign and place):
+        raise UsageError(f"--bundle {text} names no row.", "Write --bundle NAME=DIR.")
+    return name, place
+
+
 def register(app: typer.Typer) -> None:
     """Put the commands on the application."""
     app.command()(evaluate)
     app.command()(train)
+    app.command()(compare)

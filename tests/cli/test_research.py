@@ -51,3 +51,17 @@ def test_what_evaluate_cannot_use_is_said_in_a_paragraph(wrong, small_dataset, r
     assert done.returncode == expected, done.stderr
     assert named in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr and done.stdout == ""
+
+
+def test_compare_writes_its_table(small_dataset, random_bundle, tmp_path):
+    out = tmp_path / "table"
+    done = run("compare", small_dataset, "-o", out, "--detector", random_bundle, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in out.iterdir()} == {"comparison.csv", "comparison.html", "comparison.md"}
+    assert "always yes" in done.stdout
+
+
+def test_a_row_without_a_name_is_wrong_use(small_dataset, tmp_path):
+    done = run("compare", small_dataset, "-o", tmp_path / "table", "--bundle", "nonsense")
+    assert done.returncode == 2
+    assert "NAME=DIR" in done.stderr and "Traceback" not in done.stderr
