@@ -147,7 +147,7 @@ app.command()(batch.batch)
 @app.command()
 def export(
     case: Annotated[Path, typer.Argument(help="A case folder.")],
-    kind: Annotated[str, typer.Option("--format", help="csv, vtt, eaf, md, json or all.")] = "all",
+    kind: Annotated[str, typer.Option("--format", help="csv, vtt, eaf, md, docx, json or all.")] = "all",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Default: CASE/export.")] = None,
 ) -> None:
     """Write a case's timeline and findings for other programs."""

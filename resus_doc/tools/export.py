@@ -6,7 +6,7 @@ from pathlib import Path
 
 from resus_doc.errors import ResourceMissing, UsageError
 from resus_doc.schema import Finding, Report
-from resus_doc.tools import casefolder, formats, report_md
+from resus_doc.tools import casefolder, formats, report_docx, report_md
 
 FINDING_HEADER = ("id", "rule_id", "kind", "verdict", "statement", "observed", "expected", "reason", "verified")
 
@@ -70,6 +70,12 @@ def _md(report: Report, folder: Path) -> tuple[Path, ...]:
     return (_text(folder / "report.md", report_md.render(report)),)
 
 
+def _docx(report: Report, folder: Path) -> tuple[Path, ...]:
+    path = folder / "report.docx"
+    report_docx.write(report, path)
+    return (path,)
+
+
 def _json(report: Report, folder: Path) -> tuple[Path, ...]:
     return (_text(folder / "report.json", casefolder.report_json(report)),)
 
@@ -84,5 +90,6 @@ FORMATS: Mapping[str, Callable[[Report, Path], tuple[Path, ...]]] = {
     "vtt": _vtt,
     "eaf": _eaf,
     "md": _md,
+    "docx": _docx,
     "json": _json,
 }
