@@ -49,6 +49,9 @@ VERDICT_PHRASES: dict[Verdict, tuple[str, ...]] = {
     "not_assessable": ("not assessable", "could not be assessed", "cannot be assessed", "can not be assessed"),
 }
 
+PERCEIVED = ("seen", "recognised", "noted", "recorded", "observed")
+"""The only words that absence may be told with: what was not seen may still have happened."""
+
 PHRASES: dict[str, tuple[str, ...]] = {
     START: (
         *("started", "began", "set in", "got under way", "commenced", "starting", "beginning", "commencing"),
@@ -57,14 +60,15 @@ PHRASES: dict[str, tuple[str, ...]] = {
     FIRST: ("first", "for the first time"),
     DURATION: (
         *("lasted", "went on for", "continued for", "ran for", "kept on for", "lasting", "for", "going on for"),
+        *("lasted for", "ended up lasting"),
         *("continuing for", "running for", "duration", "duration of", "lasts", "over"),
     ),
     TOTAL: ("in total", "altogether", "in all", "total", "total of", "added up to", "adding up to"),
     AT_LEAST: ("at least", "no less than", "not less than"),
     LONG: ("long",),
     STRETCH: ("stretch", "stretches", "period", "periods", "episode", "episodes"),
-    TIMES: ("times",),
-    SEEN: ("seen", "recognised", "noted", "recorded"),
+    TIMES: ("times", "occasion", "occasions"),
+    SEEN: (*PERCEIVED[:-1], *("occurred", "took place")),
     UNDER_WAY: ("already under way", "still under way", "under way"),
     VIDEO_START: (
         "when the video started",
@@ -78,8 +82,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     OBSERVED: ("observed", "observed value"),
     RULE: ("rule", "rules", "quality metric", "quality metrics"),
     NEGATION: ("no", "not", "never", "neither", "nor"),
-    THEN: ("then", "after that", "later", "followed by", "was followed by", "before", "came before"),
-    CAME_AFTER: ("came after",),
+    THEN: ("then", "after that", "subsequently", "later", "followed by", "was followed by", "before", "came before"),
+    CAME_AFTER: ("came after", "before that"),
     WHILE_SEEN: ("while the baby was in view",),
     IT: ("it", "they"),
     OF: ("of",),
@@ -88,13 +92,14 @@ PHRASES: dict[str, tuple[str, ...]] = {
     OR: ("or",),
     BE: ("was", "were", "is", "are", "had", "has", "counts as", "remains", "remained"),
     FUNCTION: (
-        *("the", "a", "an", "its", "their", "which", "that", "there", "with", "them", "against", "among"),
-        *("for this case", "in this case", "of which", "of them"),
+        *("the", "a", "an", "its", "their", "which", "that", "there", "with", "on", "them", "against", "among"),
+        *("for this case", "in this case", "of which", "of them", "the video shows"),
     ),
     OPENER: (
         "what does the team remember about",
         "what would the team like to discuss about",
         "how does the team look back on",
+        "what does the team recall about",
         "what stands out for the team about",
         "which thoughts does the team have about",
         "what would the team like to share about",

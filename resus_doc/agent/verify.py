@@ -120,9 +120,9 @@ def _word_order(symbols: Sequence[Symbol]) -> list[str]:
 def _check_kind(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) -> list[str]:
     kinds = {fact.kind for fact in facts}
     if kinds and kinds <= {"event", "group"}:
-        return _stretches(symbols, facts, asks=asks)
+        return _stretches(_as_seen(symbols), facts, asks=asks)
     if kinds == {"absent"} and not asks:
-        return _absent(symbols, facts)
+        return _absent(_as_seen(symbols), facts)
     if kinds == {"finding"} and len(facts) == 1 and facts[0].informs:
         return _informs(symbols, facts[0])
     if kinds == {"finding"} and len(facts) == 1:
@@ -132,6 +132,11 @@ def _check_kind(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) -
     if kinds == {"tally"} and len(facts) == 1 and not asks:
         return _tally(symbols, facts[0])
     return ["no sentence is licensed by these facts together"]
+
+
+def _as_seen(symbols: Sequence[Symbol]) -> list[Symbol]:
+    """ "Observed" is a finding's value, but of an activity it means seen."""
+    return [symbol._replace(code=L.SEEN) if symbol.words.lower() == "observed" else symbol for symbol in symbols]
 
 
 # --- stretches of activities
@@ -148,7 +153,7 @@ _REDUCTIONS: tuple[tuple[str, Role | None], ...] = (
     (r"\((G?[NK])\)", "duration"),
     (r"(G?[NK])(?=R?oA)", "duration"),
     (r"(G?[NK])(?=RoA)", "duration"),
-    (r"Fo(?=\*)|So(?=A)|Ro(?=A)|^D(?=A,)|^F,|i", None),
+    (r"Fo(?=\*)|So(?=A)|Ro(?=A)|^D(?=A,)|^F,|^F(?=A.*;t)|i", None),
 )
 """Patterns on the symbols without function words, tried in this order; `*` is a claim already made.
 
@@ -358,6 +363,8 @@ def _absent(symbols: list[Symbol], facts: tuple[Fact, ...]) -> list[str]:
     listed = r"A(?:,A)*(?:&A|\|A)?"
     if not re.fullmatch(rf"(?:{listed}nY|n{listed}Y|nAnAY)w?", codes):
         return ["does not say plainly what was not seen"]
+    if any(symbol.code == L.SEEN and symbol.words.lower() not in L.PERCEIVED for symbol in symbols):
+        return ["what was not seen may still have happened"]
     if re.search(r"A&A.*Y", codes) and codes.startswith("n"):
         return ["'no ... and' can be read in two ways"]
     if "|" in codes and not codes.startswith("n"):
@@ -430,7 +437,7 @@ def _informs(symbols: list[Symbol], fact: Fact) -> list[str]:
     """A quality metric without a limit: its quoted name and what was observed, and no verdict."""
     kept = [symbol for symbol in symbols if symbol.code not in (L.FUNCTION, L.BE)]
     codes = "".join(symbol.code for symbol in kept)
-    forms = ("D?W?Q,?[NKCPB]O", "D?W?Q,?O@?[NKCPB]", "O[oD]W?Q@?[NKCPB]", "[NKCPB]OD?W?Q")
+    forms = ("D?W?Q,?[NKCPB]O", "D?W?Q,?O@?[NKCPB]", "O[oD]W?Q@?[NKCPB]", "[NKCPB]OD?W?Q", "W?Q[NKCPB]")
     if not any(re.fullmatch(form, codes) for form in forms):
         return ["does not quote the quality metric with what was observed"]
     number = [symbol for symbol in kept if isinstance(symbol.value, float)]
@@ -452,7 +459,9 @@ def _tally(symbols: list[Symbol], fact: Fact) -> list[str]:
     """ "Of the rules, two were met and one was not assessable": each verdict once, with its count."""
     kept = [symbol for symbol in symbols if symbol.code not in (L.FUNCTION, L.BE)]
     codes = "".join(symbol.code for symbol in kept)
-    if not re.fullmatch(r"[oD]?W,?CV(?:,CV)*(?:,?&CV)?", codes) or "rules" not in {symbol.words for symbol in kept}:
+    if not re.fullmatch(r"(?:[oD]?W,?CV|CWV)(?:,CV)*(?:,?&CV)?", codes) or "rules" not in {
+        symbol.words for symbol in kept
+    }:
         return ["does not count the verdicts plainly"]
     counts = [symbol.value for symbol in kept if symbol.code == L.COUNT]
     verdicts = [symbol.value for symbol in kept if symbol.code == L.VERDICT]

@@ -1,0 +1,47 @@
+"""Frozen sentences: false ones made from true ones by one change each, and true paraphrases. Mend the verifier, never the sentences."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resus_doc.agent import verify
+from resus_doc.agent.facts import Fact
+
+FOLDER = Path(__file__).parent / "sentences"
+LEAST_REFUSED, LEAST_ACCEPTED = 0.99, 0.97
+
+
+def read(name):
+    lines = [json.loads(line) for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
+    return [(line, [Fact.model_validate(fact) for fact in line["facts"]]) for line in lines]
+
+
+def test_false_sentences_are_refused():
+    sentences = read("false.jsonl")
+    assert len(sentences) >= 300
+    taken = [line["text"] for line, facts in sentences if not verify.check(line["text"], facts, line["section"])]
+    assert len(taken) <= (1 - LEAST_REFUSED) * len(sentences), taken
+
+
+def test_true_paraphrases_are_accepted():
+    sentences = read("true.jsonl")
+    assert len(sentences) >= 300
+    lost = [line["text"] for line, facts in sentences if verify.check(line["text"], facts, line["section"])]
+    assert len(lost) <= (1 - LEAST_ACCEPTED) * len(sentences), lost
+
+
+ABSENT = [Fact(kind="absent", cites=("M4",), activity="cpap", in_view=True)]
+
+
+@pytest.mark.parametrize("text", ["No CPAP occurred.", "CPAP never took place.", "CPAP was not occurred."])
+def test_absence_is_told_as_not_seen_only(text):
+    assert verify.check(text, ABSENT, "summary")
+    assert verify.check("CPAP was not observed.", ABSENT, "summary") == []
+
+
+def test_a_first_that_orders_nothing_is_refused():
+    facts = next(facts for line, facts in read("true.jsonl") if facts[0].kind == "event" and len(facts) == 1)
+    start = facts[0].number("start")
+    name = facts[0].name
+    assert verify.check(f"First {name} began {start.value:g} s after {facts[0].anchor}.", facts, "timeline")
