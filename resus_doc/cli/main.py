@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import batch, display, documents, models, research
+from resus_doc.cli import agree, batch, display, documents, models, purge, research
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -142,6 +142,8 @@ def chat(
 
 
 app.command()(batch.batch)
+app.command()(agree.agree)
+app.command()(purge.purge)
 
 
 @app.command()

@@ -1,0 +1,89 @@
+"""Agreement of two raters, by hand-worked numbers, and whole folders of them."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sample_report import withheld_report
+
+sys.path.pop(0)
+
+from resus_doc.errors import InputRefused
+from resus_doc.schema import Span
+from resus_doc.tools.agreement import Seconds, confusion, seconds_of
+from resus_doc.tools.agreement_files import as_json, compare_places
+from resus_doc.tools.agreement_page import draw
+from resus_doc.tools.casefolder import report_json
+
+HEAD = "activity,start_s,end_s\n"
+ONE = HEAD + "baby_visible,0,100\nppv,10,30\nsuction,40,50\n"
+OTHER = HEAD + "baby_visible,0,100\nppv,12,30\nstimulation,40,50\nsuction,60,62\n"
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_kappa_is_cohen_s():
+    assert Seconds(both=20, only_one=5, only_other=10, neither=15).kappa == pytest.approx(0.4)
+    assert Seconds(both=10).kappa is None
+    assert Seconds(only_one=5, only_other=5).kappa == pytest.approx(-1)
+
+
+def test_a_second_counts_when_more_than_half_of_it_is_covered():
+    assert seconds_of([Span(0.5, 1.6), Span(2.0, 2.4), Span(2.6, 3.0)], 4) == [False, True, True, False]
+
+
+def test_numbers_of_two_raters(tmp_path):
+    compared, alone = compare_places(write(tmp_path / "a.csv", ONE), write(tmp_path / "b.csv", OTHER))
+    found = as_json(compared, alone)["activities"]
+    assert set(found) == {"baby_visible", "ppv", "suction", "mask_support"}, "what one never recorded is not compared"
+    assert found["ppv"]["seconds"] == {"both": 18, "only_one": 2, "only_other": 0, "neither": 80}
+    assert found["ppv"]["event_f1_at_iou"] == {"0.10": 1.0, "0.25": 1.0, "0.50": 1.0}
+    assert found["ppv"]["onset_difference_s"] == {"n": 1, "median": 2.0, "median_size": 2.0, "p90_size": 2.0}
+    assert found["suction"]["event_f1_at_iou"]["0.10"] == 0.0
+    assert found["baby_visible"]["kappa"] is None
+    table = confusion(compared[0].one, compared[0].other)
+    assert table["ppv"] == {"ppv": 18, "suction": 0, "nothing": 2}
+    assert table["suction"] == {"ppv": 0, "suction": 0, "nothing": 10}
+    assert "length of the video is not known" in compared[0].notes[0]
+
+
+def test_folders_pair_by_name_and_add_up(tmp_path):
+    for name in ("x", "y"):
+        write(tmp_path / "a" / f"{name}.csv", ONE)
+        write(tmp_path / "b" / f"{name}.csv", OTHER)
+    write(tmp_path / "a" / "z.csv", ONE)
+    compared, alone = compare_places(tmp_path / "a", tmp_path / "b")
+    found = as_json(compared, alone)
+    assert found["n_videos"] == 2
+    assert found["activities"]["ppv"]["seconds"]["both"] == 36
+    assert [Path(place).name for place in alone] == ["z.csv"]
+
+
+def test_a_case_pairs_by_its_video_and_what_it_withholds_is_compared_and_told(tmp_path):
+    write(tmp_path / "a" / "case-1" / "report.json", report_json(withheld_report()))
+    write(tmp_path / "b" / "sample.csv", OTHER)
+    compared, _ = compare_places(tmp_path / "a", tmp_path / "b")
+    assert "withholds" in compared[0].notes[0]
+    assert as_json(compared, [])["activities"]["ppv"]["events"]["one"] > 0
+
+
+def test_what_does_not_pair_is_refused(tmp_path):
+    write(tmp_path / "a" / "x.csv", ONE)
+    write(tmp_path / "b" / "y.csv", ONE)
+    with pytest.raises(InputRefused, match="has a partner"):
+        compare_places(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(InputRefused, match="Name"):
+        compare_places(tmp_path / "gone.csv", tmp_path / "a" / "x.csv")
+
+
+def test_the_picture_holds_both_timelines_and_escapes_names(tmp_path):
+    compared, _ = compare_places(write(tmp_path / "a.csv", ONE), write(tmp_path / "b.csv", OTHER))
+    picture = draw(compared[0].one, compared[0].other, ("A <b>", "B"))
+    assert picture.count("<rect") == 1 + 3 + 4
+    assert "<b>" not in picture

@@ -1,0 +1,65 @@
+"""A purged case leaves nothing, and nothing else is touched."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sample_report import sample_report
+
+sys.path.pop(0)
+
+from resus_doc.errors import InputRefused, UsageError
+from resus_doc.tools.casefolder import report_json
+from resus_doc.tools.dashboard import write_dashboard
+from resus_doc.tools.ledger import Row, open_ledger
+from resus_doc.tools.purge import purge
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    rows = [Row(f"/videos/Anna {i}.mp4", f"k{i}", f"case-{i}", "", "done") for i in range(2)]
+    for row in rows:
+        case = tmp_path / row.case_id
+        (case / "clips").mkdir(parents=True)
+        (case / "clips" / "E1.mp4").write_bytes(b"clip")
+        (case / "report.json").write_text(report_json(sample_report(case_id=row.case_id)))
+        for ending in ("work", "before", "77.new"):
+            (tmp_path / f".{row.case_id}.{ending}").mkdir()
+    with open_ledger(tmp_path) as ledger:
+        for row in rows:
+            ledger.put(row)
+        write_dashboard(tmp_path, rows)
+    return tmp_path
+
+
+def test_a_purged_case_leaves_no_trace_and_the_other_stays(out):
+    purge([out / "case-0"])
+    assert not [path for path in out.rglob("*") if "case-0" in str(path)]
+    for path in out.rglob("*"):
+        if path.is_file():
+            assert b"case-0" not in path.read_bytes(), path
+            assert b"Anna 0" not in path.read_bytes(), path
+    assert (out / "case-1" / "clips" / "E1.mp4").exists()
+    assert "case-1" in (out / "summary.csv").read_text()
+
+
+def test_what_is_no_case_is_refused_and_nothing_is_removed(out, tmp_path):
+    (tmp_path / "holiday").mkdir()
+    with pytest.raises(InputRefused, match="holiday"):
+        purge([out / "case-0", tmp_path / "holiday"])
+    assert (out / "case-0" / "report.json").exists()
+
+
+def test_a_case_without_a_batch_goes_too(out, tmp_path):
+    shutil.copytree(out / "case-0", tmp_path / "alone" / "case")
+    purge([tmp_path / "alone" / "case"])
+    assert not list((tmp_path / "alone").iterdir())
+
+
+def test_a_batch_at_work_is_not_disturbed(out):
+    with open_ledger(out), pytest.raises(UsageError, match="at work"):
+        purge([out / "case-0"])
+    assert (out / "case-0" / "report.json").exists()
