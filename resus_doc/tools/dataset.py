@@ -9,19 +9,19 @@ What it does not know: whether one case was cut into several files under differe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from resus_doc.errors import InputRefused, VideoRefused
 from resus_doc.schema import ACTIVITIES, Activity, Span, Video
+from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.formats import LABELS, read_annotation_file
 from resus_doc.tools.timeline import timeline_from_annotations
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
-VIDEO_ENDINGS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv")
 ANNOTATION_ENDINGS = (".txt", ".csv", ".eaf")
 LABELS_FILE = "labels.yaml"
 
@@ -88,7 +88,7 @@ def open_dataset(folder: Path) -> Dataset:
     if not cases:
         raise InputRefused(
             f"The dataset {folder} holds no video.",
-            f"Its videos belong into videos/{{{','.join(SPLITS)}}} and end with one of {', '.join(VIDEO_ENDINGS)}.",
+            f"Its videos belong into videos/{{{','.join(SPLITS)}}} and end with one of {', '.join(sorted(VIDEO_SUFFIXES))}.",
         )
     _refuse_shared_stems(cases)
     _refuse_shared_content(cases)
@@ -161,7 +161,7 @@ def label_map(path: Path) -> dict[str, Activity]:
 
 
 def _paired(folder: Path, split: Split) -> list[Case]:
-    videos = _by_stem(folder / "videos" / split, VIDEO_ENDINGS)
+    videos = _by_stem(folder / "videos" / split, VIDEO_SUFFIXES)
     annotations = _by_stem(folder / "annotations" / split, ANNOTATION_ENDINGS)
     if alone := sorted(videos.keys() - annotations.keys()):
         raise InputRefused(
@@ -171,7 +171,7 @@ def _paired(folder: Path, split: Split) -> list[Case]:
     if alone := sorted(annotations.keys() - videos.keys()):
         raise InputRefused(
             f"The annotation {annotations[alone[0]]} has no video in {folder / 'videos' / split}{_and_more(alone)}.",
-            f"Add the video of the same name there ({', '.join(VIDEO_ENDINGS)}), or take the annotation out.",
+            f"Add the video of the same name there ({', '.join(sorted(VIDEO_SUFFIXES))}), or take the annotation out.",
         )
     return [Case(stem, split, videos[stem], annotations[stem]) for stem in sorted(videos)]
 
@@ -180,7 +180,7 @@ def _and_more(alone: Sequence[str]) -> str:
     return f", and so have {len(alone) - 1} more" if len(alone) > 1 else ""
 
 
-def _by_stem(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
+def _by_stem(folder: Path, endings: Collection[str]) -> dict[str, Path]:
     """The files of a kind in a folder; hidden files, which operating systems scatter, do not count."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
