@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from resus_doc.errors import ResourceMissing, UsageError
 from resus_doc.guidelines.document_text import Block, read_document
 from resus_doc.guidelines.passages import Entry
+from resus_doc.guidelines.profile import OWN_DOCUMENTS
 from resus_doc.schema import Passage
 
-PROFILE = "own-documents"
+PROFILE = OWN_DOCUMENTS
 
 PASSAGE_LETTERS = 900
 """About what the embedding reads (256 tokens); longer paragraphs are cut at the end of a sentence, tables never."""

@@ -21,6 +21,8 @@ from resus_doc.schema import Activity, GuidelineRef, Passage, Unit
 
 SHIPPED = files("resus_doc.guidelines") / "profiles"
 QUALITY_METRICS = "quality-metrics"
+OWN_DOCUMENTS = "own-documents"
+"""What passages of a site's own documents carry in place of a profile; no profile may have this id."""
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
@@ -143,6 +145,8 @@ class Profile(Part):
         return self
 
     def _problems(self) -> Iterator[str]:
+        if self.id == OWN_DOCUMENTS:
+            yield f"the id '{OWN_DOCUMENTS}' is kept for the documents of a site"
         for key, passage in self.passages.items():
             if passage.source not in self.sources:
                 yield f"passage '{key}' names the source '{passage.source}', which is not among the sources"

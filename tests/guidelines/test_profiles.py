@@ -240,6 +240,7 @@ def test_files_that_are_no_profiles_are_refused_with_a_line(text, words):
         ("      basis: ppv-start\n", "      basis: null\n", "basis"),
         ("    passages: [ppv-start]\n    verified: false", "    passages: [ppv-start]\n    verified: true", "verified"),
         ("    source: A25\n", "    source: A24\n", "A24"),
+        ("id: aha-2025\n", "id: own-documents\n", "documents of a site"),
         ("      at_most: 60\n", "      at_most: 60\n      at_least: 30\n", "either at_most or at_least"),
     ],
 )

@@ -360,6 +360,44 @@ def test_values_are_those_of_the_measures_they_cite(case):
             )
 
 
+@given(cases(), st.integers(-270, 600))
+def test_shifting_all_times_changes_nothing_that_counts_from_birth(case, by_ds):
+    """The same course on another clock, the empty table still filmed first: every verdict and every interval stays."""
+    known = known_birth(case, 0.0)
+    moved = known_birth(case, by_ds / 10)
+    first = evaluate(AHA, known, (), known=NOT_BREATHING).findings
+    second = evaluate(AHA, moved, (), known=NOT_BREATHING).findings
+    decided = [found for found in first if found.rule_id in (PPV_RULE, CPR_RULE)]
+    for found, other in zip(decided, [f for f in second if f.rule_id in (PPV_RULE, CPR_RULE)], strict=True):
+        assert found.verdict == other.verdict
+        assert (found.observed_value is None) == (other.observed_value is None)
+        if found.observed_value is not None:
+            assert math.isclose(found.observed_value, other.observed_value, abs_tol=1e-6)
+
+
+def known_birth(case, by_s):
+    """The case with the baby in view from 30 s on and no event at an edge, all times moved."""
+
+    def at(span):
+        return (span[0] + by_s, span[1] + by_s)
+
+    events = tuple(
+        each.model_copy(
+            update={
+                "start_s": each.start_s + by_s,
+                "end_s": each.end_s + by_s,
+                "start_range_s": at(each.start_range_s),
+                "end_range_s": at(each.end_range_s),
+                "censored_start": False,
+            }
+        )
+        for each in case.events
+    )
+    zero = TimeZero(t_s=by_s - 20, range_s=(by_s - 20, by_s - 20), source="given")
+    view = (Span(30 + by_s, 260 + by_s),)
+    return case.model_copy(update={"events": events, "time_zero": zero, "observed": view})
+
+
 @given(cases())
 def test_knowing_less_never_makes_a_verdict_firmer(case):
     more, less = verdicts(case), verdicts(case, Known())
