@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from resus_doc.schema import ACTIVITIES, Event, Finding, Passage, Report, TimeZero
-from resus_doc.tools import report_curves, report_measures, report_timeline
+from resus_doc.tools import report_curves, report_measures, report_timeline, report_vitals
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
 
@@ -78,6 +78,7 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
             script=script,
             around=around,
             drawing=report_timeline.draw(report),
+            vitals=() if withheld else report_vitals.draw(report),
             minute=report_timeline.first_minute(report),
             data=_data(report, None if withheld else report_curves.encode(around.windows)),
             glance=words.glance(report),
