@@ -12,7 +12,7 @@ from typing import Any
 
 from resus_doc import __version__
 from resus_doc.agent.report import Request
-from resus_doc.errors import LanguageModelBroken
+from resus_doc.errors import LanguageModelBroken, ResourceMissing
 from resus_doc.guidelines import checked
 from resus_doc.models import store
 from resus_doc.settings import Settings
@@ -71,10 +71,12 @@ class ContentKeys:
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def _llm(self, settings: Settings) -> str:
-        if settings.llm == "none":
+        """Hash of the model's file; its name where it is missing, so that the run can say so."""
+        try:
+            path = Path("none") if settings.llm == "none" else store.language_model(settings)
+        except ResourceMissing:
             return settings.llm
-        path = _llm_file(settings)
-        return self._ledger.sha256(path) if path is not None and path.is_file() else settings.llm
+        return self._ledger.sha256(path) if path.is_file() else settings.llm
 
     def _detector(self, settings: Settings) -> str:
         """Hash of all files of the bundle; of its name where there is none, so that the run can say what is missing."""

@@ -22,15 +22,17 @@ def write_video(path: Path, seed: int, seconds: float = 8.0) -> Path:
     return path
 
 
-def write_night(folder: Path, videos: int, *, birth: str = "-0:30") -> Path:
+def write_night(folder: Path, videos: int, *, seconds: float = 8.0) -> Path:
     """A folder of videos with a timeline each, and a manifest, whose place is returned."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for number in range(videos):
         name = f"night {number:02d}.mp4"
-        write_video(folder / name, number)
+        write_video(folder / name, number, seconds)
         (folder / f"night {number:02d}.csv").write_text(TIMELINE.format(start=3 + number % 3))
-        rows.append({"video": name, "annotations": f"night {number:02d}.csv", "birth_time": birth, "gestation": "39+2"})
+        rows.append(
+            {"video": name, "annotations": f"night {number:02d}.csv", "birth_time": "-0:30", "gestation": "39+2"}
+        )
     return write_manifest(folder / "night.csv", rows)
 
 
