@@ -153,7 +153,7 @@ _REDUCTIONS: tuple[tuple[str, Role | None], ...] = (
     (r"\((G?[NK])\)", "duration"),
     (r"(G?[NK])(?=R?oA)", "duration"),
     (r"(G?[NK])(?=RoA)", "duration"),
-    (r"Fo(?=\*)|So(?=A)|Ro(?=A)|^D(?=A,)|^F,|^F(?=A.*;t)|i", None),
+    (r"Fo(?=\*)|So(?=A)|Ro(?=A)|^D(?=A,)|^F,|i", None),
 )
 """Patterns on the symbols without function words, tried in this order; `*` is a claim already made.
 

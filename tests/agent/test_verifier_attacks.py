@@ -45,3 +45,8 @@ def test_a_first_that_orders_nothing_is_refused():
     start = facts[0].number("start")
     name = facts[0].name
     assert verify.check(f"First {name} began {start.value:g} s after {facts[0].anchor}.", facts, "timeline")
+
+
+def test_first_without_a_comma_may_mean_the_first_of_several_and_is_refused():
+    pairs = [(line, facts) for line, facts in read("true.jsonl") if line["text"].startswith("First ")]
+    assert pairs and all(verify.check(line["text"], facts, line["section"]) for line, facts in pairs)

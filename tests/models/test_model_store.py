@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 import resource
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -270,6 +272,15 @@ def test_the_registry_is_sound():
 def test_paths_that_lead_out_or_hold_code_are_refused(path):
     with pytest.raises(ValueError, match=r"folder|code"):
         registry.safe_path(path)
+
+
+def test_one_module_alone_can_open_a_connection():
+    package = Path(registry.__file__).parents[1]
+    opens = re.compile(
+        r"^\s*(?:import|from) (?:urllib\.request|http\.client|requests|httpx|aiohttp|socket|huggingface_hub)\b", re.M
+    )
+    found = {str(path.relative_to(package)) for path in package.rglob("*.py") if opens.search(path.read_text())}
+    assert found == {"models/hub.py"}
 
 
 def test_the_hub_forgets_no_address_part():
