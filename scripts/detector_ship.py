@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from resus_doc.models import bundle, evaluation
 from resus_doc.models.bundle import DetectorConfig, DomainConfig
+from resus_doc.models.bundle_writer import domain_threshold
 from resus_doc.models.detector import Detector, DomainModel, domain_embedding, new_head
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools.simulate.scenario import Scenario, draw
@@ -125,12 +126,11 @@ def tune(detector: Detector) -> tuple[DetectorConfig, dict]:
     thresholds = evaluation.best_thresholds(probabilities, truth.of(LABELS), LABELS)
     scores = evaluation.per_class(truth, evaluation.decide(probabilities, LABELS, thresholds), LABELS)
     strange = [float(np.median(detector.domain_scores(detector.encode(video)))) for video in strange_videos()]
-    low, middle = min(similar), float(np.median(similar))
     domain = DomainConfig(
-        threshold=round(low - 2 * (middle - low), 4),
+        threshold=domain_threshold(similar),
         figures={
-            "validation_lowest": round(low, 4),
-            "validation_median": round(middle, 4),
+            "validation_lowest": round(min(similar), 4),
+            "validation_median": round(float(np.median(similar)), 4),
             "other_pictures_highest": round(max(strange), 4),
             "auroc": round(evaluation.area_under_curve(np.array(similar), np.array(strange)), 4),
         },

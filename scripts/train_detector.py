@@ -102,7 +102,7 @@ def main() -> None:
     if options.stage == "base":
         train_base(options.steps or 700)
     elif options.stage in ("head", "lora"):
-        train_top(options.stage, options.steps or {"head": 150, "lora": 800}[options.stage])
+        train_top(options.stage, options.steps or {"head": 150, "lora": 320}[options.stage])
     else:
         from detector_ship import ship
 
