@@ -52,7 +52,9 @@ def night(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(night, chosen, tmp_path_factory) -> tuple[Path, list[str], object]:
-    out = tmp_path_factory.mktemp("debriefs")
+    out = (
+        tmp_path_factory.mktemp("debriefs") / "out"
+    )  # as deep as the folders it is compared with: pages link the video
     said: list[str] = []
     return out, said, run_batch([night], out, chosen, said.append, wishes=Wishes(workers=1))
 
