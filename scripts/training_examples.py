@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import chat_data
 import llm_data
 
-CHAT_SHARE = 0.25
+CHAT_SHARE = 0.4
 
 
 def examples(seed: int) -> Iterator[llm_data.Example]:

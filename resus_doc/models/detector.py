@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -322,7 +323,13 @@ def load_adapter(folder: Path, base: Any) -> Any:
     from peft import PeftConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
     try:
-        model = get_peft_model(base, PeftConfig.from_pretrained(str(folder)))
+        adapter = PeftConfig.from_pretrained(str(folder))
+        adapter.base_model_name_or_path = None  # where the base lay when the adapter was saved; peft warns of each move
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "`is_gradient_checkpointing`", FutureWarning
+            )  # between peft and transformers
+            model = get_peft_model(base, adapter)
     except (OSError, ValueError, TypeError) as error:
         raise BundleBroken(f"The adapter {folder} does not fit the base: {error}.", bundle.REMEDY) from error
     stored = tensors(folder / "adapter_model.safetensors")
