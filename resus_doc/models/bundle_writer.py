@@ -76,7 +76,7 @@ def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> Domain
 def domain_threshold(similar: Sequence[float]) -> float:
     """Below the lowest score of the validation videos by half its distance from their middle one.
 
-    Twice that distance let four of ten plain-coloured pictures pass as a resuscitation; this lets pass two.
+    Twice that distance let more plain-coloured pictures pass as a resuscitation (docs/design.md).
     """
     low, middle = min(similar), float(np.median(similar))
     return round(low - (middle - low) / 2, 4)

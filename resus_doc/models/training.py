@@ -287,7 +287,7 @@ def _train(
 
 
 def _native_bfloat16() -> bool:
-    """Whether this processor computes bfloat16 itself; emulated it took five times as long as float32 (EPYC 7003, AVX2)."""
+    """Whether this processor computes bfloat16 itself; emulated it is far slower than float32."""
     return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
