@@ -4,15 +4,10 @@ It counts and shows; it does not judge and ranks nobody: a case is a resuscitati
 case reports. The page allows its own style and script by their hashes and nothing else.
 """
 
-import base64
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from resus_doc.schema import INTENDED_USE, Finding, GuidelineRef, Unit
 from resus_doc.tools import dashboard_drawing as drawing
@@ -21,14 +16,13 @@ from resus_doc.tools.batch_tables import replace_text, totals, write_tables
 from resus_doc.tools.clock import clock
 from resus_doc.tools.dashboard_series import SERIES, WIDEST_FRACTION, WIDEST_S, Followed, follow
 from resus_doc.tools.ledger import Row
+from resus_doc.tools.pages import part, source_hash, template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    pass
 
 PAGE = "index.html"
-TEMPLATES = files("resus_doc.tools") / "templates"
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 COLUMNS = (
     "time_to_first_mask_support",
@@ -73,10 +67,10 @@ def write_dashboard(out: Path, rows: Sequence[Row]) -> None:
 
 def render(cases: Sequence[Case]) -> str:
     """The page of these cases. Equal cases give equal pages."""
-    style, script = _part("report.css") + _part("dashboard.css"), _part("dashboard.js")
+    style, script = part("report.css") + part("dashboard.css"), part("dashboard.js")
     ordered, found = in_order(cases), looks(cases)
-    return _template().render(
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+    return template("dashboard.html.j2").render(
+        policy=f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'",
         style=style,
         script=script,
@@ -167,30 +161,3 @@ def _told(followed: Followed) -> list[str]:
         above = sum(value > series.share_above for value in values)
         told.append(f"{above} of {len(values)} above {series.share_above:.0%}.")
     return told
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _part(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
-    )
-    return environment.get_template("dashboard.html.j2")
-
-
-def _printable(value: Any) -> Any:
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value

@@ -5,14 +5,10 @@ loaded and no script can run that is not ours, even if escaping failed somewhere
 `report_words`, all places of the drawing from `report_timeline`; the template holds no logic but loops and choices.
 """
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -20,20 +16,17 @@ from resus_doc.schema import ACTIVITIES, Event, Finding, Passage, Report, TimeZe
 from resus_doc.tools import report_curves, report_measures, report_timeline, report_vitals
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
+from resus_doc.tools.pages import part, printable, source_hash, template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from markupsafe import Markup
 
     from resus_doc.tools.windows import Windows
 
-TEMPLATES = files("resus_doc.tools") / "templates"
 
 VERDICT_SIGNS = {"met": "✓", "not_met": "✕", "indeterminate": "≈", "not_assessable": "–"}
 """Verdicts differ by sign and word, never by colour alone."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that turn the direction of the text around them."""
 
 _QUANTITY = re.compile(r"(?<=\d) (?=(?:s|min|%|bpm|times)\b|%)|(?<=±) (?=\d)")
 """A number and its unit stay on one line."""
@@ -65,10 +58,10 @@ NOTHING_ELSE = Surroundings()
 
 def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
     """The HTML page of a report, ending with a newline. Equal reports in equal surroundings give equal pages."""
-    style, script = _part("report.css"), _part("report.js")
+    style, script = part("report.css"), part("report.js")
     withheld = words.withheld(report)
     return (
-        _template()
+        template("report.html.j2", _printable)
         .render(
             report=report,
             words=words,
@@ -133,38 +126,15 @@ def _event_data(event: Event, zero: TimeZero) -> dict[str, object]:
 
 def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; media-src 'self' file:; "
+        f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; media-src 'self' file:; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _part(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
-    )
-    return environment.get_template("report.html.j2")
 
 
 def _printable(value: Any) -> Any:
     if type(value) is not str:
         return value
-    return _QUANTITY.sub("\N{NO-BREAK SPACE}", _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value))
+    return _QUANTITY.sub("\N{NO-BREAK SPACE}", printable(value))
 
 
 def _ids(report: Report) -> frozenset[str]:
