@@ -55,9 +55,20 @@ def sentences_about(
 
     With more than `most` facts the rest is not told: a last sentence counts it and cites its ids.
     """
-    planned = [item.model_dump(mode="json") for item in _answers(report, most)]
+    planned = planned_about(report, most)
     drafts = None if engine is None else _drafted(planned, engine, seed, None)
     return tuple(sentence for section in assemble(planned, drafts) for sentence in section.sentences)
+
+
+def planned_about(report: Report, most: int | None = None) -> list[dict[str, Any]]:
+    """The sentences of `sentences_about` before anybody words them, as JSON values of `SentencePlan`."""
+    return [item.model_dump(mode="json") for item in _answers(report, most)]
+
+
+def worded(planned: dict[str, Any], engine: "Engine | None", seed: int = 0) -> Sentence:
+    """One planned sentence: the language model's if the verifier accepts a try of it, else the template."""
+    drafts = None if engine is None else _drafted([planned], engine, seed, None)
+    return next(sentence for section in assemble([planned], drafts) for sentence in section.sentences)
 
 
 def _drafted(

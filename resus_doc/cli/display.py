@@ -18,7 +18,6 @@ from rich.text import Text
 from resus_doc.schema import ACTIVITY_NAMES
 
 if TYPE_CHECKING:
-    from resus_doc.agent.chat import Answer, Chat
     from resus_doc.guidelines.documents import Document
     from resus_doc.guidelines.profile import Needs, Profile
     from resus_doc.schema import Passage, Report
@@ -148,28 +147,6 @@ def finished(report: "Report", out: Path) -> None:
     _OUT.print(Text(f"Open {out / 'report.html'}"), soft_wrap=True)
 
 
-def answer(found: "Answer", *, as_json: bool) -> None:
-    """An answer of the chat."""
-    if as_json:
-        print(found.model_dump_json(indent=2))  # noqa: T201 - machine output goes to stdout as it is
-        return
-    _OUT.print(Text(printable(found.answer)))
-    if found.cites:
-        _OUT.print(Text("  [" + ", ".join(found.cites) + "]", style="dim"))
-
-
-def converse(conversation: "Chat") -> None:
-    """A conversation on the terminal, until an empty end of input."""
-    line("Ask about the case. Ctrl-D ends.")
-    while True:
-        try:
-            question = _OUT.input("> ")
-        except (EOFError, KeyboardInterrupt):
-            return
-        if question.strip():
-            answer(conversation.ask(question), as_json=False)
-
-
 def checks(found: "list[Check]") -> None:
     """The doctor's findings."""
     sign = {"ok": ("✓", "green"), "missing": ("✗", "red"), "optional": ("–", "yellow")}
@@ -243,6 +220,11 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> N
         shown.add_row(*(Text(printable(cell)) for cell in row))
     _OUT.print(shown)
     _OUT.print()
+
+
+def out() -> Console:
+    """Where answers go: stdout."""
+    return _OUT
 
 
 def is_terminal() -> bool:

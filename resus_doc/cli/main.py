@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import agree, batch, display, documents, models, purge, research
+from resus_doc.cli import agree, batch, chat, display, documents, models, purge, research
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -122,25 +122,7 @@ def report(
         display.finished(done, case)
 
 
-@app.command()
-def chat(
-    case: Annotated[Path, typer.Argument(help="A case folder, or a bare timeline or annotation file.")],
-    ask: Annotated[str | None, typer.Option(metavar="QUESTION", help="Answer one question and end.")] = None,
-    llm: Llm = None,
-    as_json: Json = False,
-) -> None:
-    """Ask about a case."""
-    from resus_doc.agent.chat import Chat
-
-    with Chat.open(case, settings.load(llm=llm)) as conversation:
-        if ask is not None:
-            display.answer(conversation.ask(ask), as_json=as_json)
-            return
-        if as_json:
-            raise UsageError("--json needs one question.", "Add --ask QUESTION.")
-        display.converse(conversation)
-
-
+app.command()(chat.chat)
 app.command()(batch.batch)
 app.command()(agree.agree)
 app.command()(purge.purge)

@@ -82,10 +82,26 @@ class Engine:
                 small a context, or does not fit the memory.
         """
         engine = cls(Path(path) if path is not None else DEFAULT_LLM, context)
-        _check_file(engine.path)
-        with engine._lock:
-            engine._running()
+        engine.start()
         return engine
+
+    def start(self) -> None:
+        """Load the file, unless it is loaded; the first completion does it otherwise.
+
+        Raises:
+            LanguageModelBroken: as `open`.
+        """
+        self.check()
+        with self._lock:
+            self._running()
+
+    def check(self) -> None:
+        """Whether the file is there and looks like a model, without loading it.
+
+        Raises:
+            LanguageModelBroken: it is missing, empty or no GGUF.
+        """
+        _check_file(self.path)
 
     @property
     def info(self) -> ModelInfo:

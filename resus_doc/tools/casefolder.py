@@ -40,7 +40,9 @@ FILES = (
 """What a case folder holds; windows.csv only where a detector looked at the video."""
 
 REVISIONS = "revisions"
-OURS = frozenset({*FILES, "clips", "export", REVISIONS})
+CHAT = "chat.sqlite"
+"""The conversation about a case; its answers are about the record that it was held over."""
+OURS = frozenset({*FILES, "clips", "export", REVISIONS, CHAT})
 """Names that a new case does not take over from the one it replaces."""
 
 _ABANDONED_S = 600

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from resus_doc.errors import InputRefused
 from resus_doc.guidelines import profile, rules
-from resus_doc.schema import Report, Video
+from resus_doc.schema import Report, Span, Timeline, Video
 from resus_doc.settings import Settings
 from resus_doc.tools import casefolder, formats, measures, timeline
 
@@ -47,4 +47,16 @@ def _from_events(file: Path, settings: Settings) -> Report:
         findings=adherence.findings,
         passages=adherence.passages,
         narrative=(),
+    )
+
+
+def timeline_of(report: Report) -> Timeline:
+    """The timeline that a report was made from."""
+    observed = report.observed or ((Span(0.0, report.observed_s),) if report.observed_s > 0 else ())
+    return Timeline(
+        events=report.events,
+        covered=report.activities_covered,
+        observed=observed,
+        duration_s=report.video.duration_s,
+        time_zero=report.time_zero,
     )

@@ -1,23 +1,17 @@
-"""Questions that a timeline answers, each a typed function on a report. Numbers come from events and measures alone."""
+"""Questions that a timeline answers, each a typed function on a report. Numbers come from events and measures alone.
 
-from pathlib import Path
-from typing import NamedTuple
+Moments are seconds of the video. `that` is what an earlier answer spoke of. Absence is told only of what the source of
+the events could have seen, and only for the time in which the baby was in view.
+"""
 
-from resus_doc.schema import MASK_SUPPORT, Activity, Event, Finding, Measure, Passage, Report
+from collections.abc import Sequence
 
+from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Measure, Report, Span
+from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 
-class Found(NamedTuple):
-    """What a query found; all of it is already in the report, or a passage of the guideline store."""
-
-    events: tuple[Event, ...] = ()
-    measures: tuple[Measure, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    passages: tuple[Passage, ...] = ()
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of everything found."""
-        return tuple(fact.id for group in self for fact in group)
+PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+AROUND_S = 1.0
+"""A moment that a person names is taken give or take this much."""
 
 
 def events_of(report: Report, activity: Activity | None) -> tuple[Event, ...]:
@@ -30,64 +24,149 @@ def events_of(report: Report, activity: Activity | None) -> tuple[Event, ...]:
     return tuple(sorted(chosen, key=lambda event: (event.start_s, event.end_s)))
 
 
-def list_events(report: Report, activity: Activity | None = None) -> Found:
-    """The events themselves."""
-    return Found(events=events_of(report, activity))
+def name_of(activity: Activity | None) -> str:
+    """How a sentence names the activity, or all of them."""
+    return "any activity" if activity is None else ACTIVITY_NAMES[activity]
 
 
-def count_events(report: Report, activity: Activity | None = None) -> Found:
-    """How many events the activity has."""
-    return _measured(report, activity, "{}_count")
+# --- which events
 
 
-def time_to_first(report: Report, activity: Activity | None = None) -> Found:
-    """The interval from time zero to the first event, with that event."""
-    return _measured(report, activity, "time_to_first_{}", events_of(report, activity)[:1])
+def related(
+    report: Report,
+    activity: Activity | None,
+    *,
+    rel: str | None = None,
+    other: Activity | None = None,
+    that: Sequence[Span] | None = None,
+    number: float | None = None,
+    to: float | None = None,
+) -> tuple[Event, ...]:
+    """The events of an activity before, after or during another one, `that`, or a stretch of the video.
+
+    `within` is the first `number` seconds after time zero. Without a relation, `number` is a moment, and `number` to `to` a
+    stretch, at which they were under way.
+    """
+    events = events_of(report, activity)
+    if rel == "within" and number is not None:
+        return _touching(events, (Span(report.time_zero.t_s, report.time_zero.t_s + number),))
+    if other is not None or that is not None:
+        spans = tuple(that or (Span(e.start_s, e.end_s) for e in events_of(report, other)))
+        if activity is None and other is not None:
+            events = tuple(event for event in events if event not in events_of(report, other))
+    elif number is None:
+        return events
+    elif rel is None:
+        return _touching(events, (_stretch(number, to),))
+    else:
+        spans = (Span(number, number if to is None else to),)
+    if not spans:
+        return ()
+    if rel == "before":
+        return tuple(event for event in events if event.start_s < spans[0].start_s)
+    if rel == "after":
+        return tuple(event for event in events if event.start_s >= spans[0].start_s and not _is_in(event, spans))
+    return _touching(events, spans)
 
 
-def total_time(report: Report, activity: Activity | None = None) -> Found:
-    """How long the activity lasted in all."""
-    return _measured(report, activity, "{}_total")
+def _stretch(number: float, to: float | None) -> Span:
+    return Span(number, number + 0.001) if to is None else Span(min(number, to), max(number, to))
 
 
-def pauses(report: Report, activity: Activity | None = None) -> Found:
-    """Number, longest and sum of the PPV pauses."""
-    names = ("ppv_pause_count", "ppv_pause_longest", "ppv_pause_total")
-    return Found(measures=tuple(measure for measure in report.measures if measure.name in names))
+def _is_in(event: Event, spans: Sequence[Span]) -> bool:
+    return any(abs(event.start_s - span.start_s) < 0.001 and abs(event.end_s - span.end_s) < 0.001 for span in spans)
 
 
-def findings(report: Report, activity: Activity | None = None) -> Found:
-    """The findings that rest on the activity, or all, with the passages they cite."""
-    events = {event.id for event in events_of(report, activity)}
-    measures = {measure.id for measure in report.measures if activity is not None and activity in measure.name}
-    chosen = tuple(
-        finding
-        for finding in report.findings
-        if activity is None or events & set(finding.events) or measures & set(finding.measures)
+def _touching(events: Sequence[Event], spans: Sequence[Span]) -> tuple[Event, ...]:
+    return tuple(
+        event for event in events if any(event.start_s < span.end_s and span.start_s < event.end_s for span in spans)
     )
-    cited = {passage for finding in chosen for passage in finding.passages}
-    return Found(findings=chosen, passages=tuple(passage for passage in report.passages if passage.id in cited))
 
 
-def search_passages(report: Report, query: str, data: Path, k: int = 3) -> Found:
-    """The guideline passages nearest to the question, best first, of the report's own guideline."""
-    from resus_doc.guidelines.store import PassageStore
-
-    with PassageStore.open(data) as store:
-        hits = store.search(query, k=k, profile=report.guideline.id)
-    known = {(passage.title, passage.text): passage.id for passage in report.passages}
-    first_new = 1 + len(report.passages)
-    found: list[Passage] = []
-    for passage, _score in hits:
-        fresh = known.setdefault((passage.title, passage.text), f"P{first_new + len(found)}")
-        found.append(passage.model_copy(update={"id": fresh}))
-    return Found(passages=tuple(found))
+def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
+    """One of the events by its place or length; all of them without `which`, none where there are too few."""
+    if which is None or not events:
+        return tuple(events)
+    if which in ("longest", "shortest"):
+        return ((max if which == "longest" else min)(events, key=lambda event: event.duration_s),)
+    place = len(events) - 1 if which == "last" else PLACES.index(which)
+    return tuple(events[place : place + 1])
 
 
-def _measured(
-    report: Report, activity: Activity | None, pattern: str, events: tuple[Event, ...] | None = None
+# --- what was seen, or not
+
+
+def not_found(report: Report, activity: Activity | None, where: str = "") -> Statement:
+    """That nothing of it was seen, or that it could not have been."""
+    cites = _count_of(report, activity)
+    if report.domain_check is not None and not report.domain_check.in_domain:
+        return Statement(
+            text="I cannot tell: the video is unlike the detector's training data, so its events are withheld."
+        )
+    if activity is None:
+        return Statement(text=f"None of the recognised activities was seen{where}.", cites=cites)
+    name = name_of(activity)
+    covered = set(report.activities_covered)
+    known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
+    if not known:
+        return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
+    if report.observed_s <= 0:
+        return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
+    verb = "were" if activity == "chest_compressions" else "was"
+    return Statement(text=f"{_capital(name)} {verb} not seen{where or ' while the baby was in view'}.", cites=cites)
+
+
+def _count_of(report: Report, activity: Activity | None) -> tuple[str, ...]:
+    measured = measure(report, activity, "{}_count")
+    return (measured.id,) if measured else ()
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def measure(report: Report, activity: Activity | None, pattern: str) -> Measure | None:
+    """The measure of an activity, None where the report has none."""
+    key = "mask_support" if activity == "ventilation" else activity
+    wanted = pattern.format(key)
+    return next((each for each in report.measures if each.name == wanted), None)
+
+
+def list_events(
+    report: Report,
+    activity: Activity | None = None,
+    *,
+    which: str | None = None,
+    rel: str | None = None,
+    other: Activity | None = None,
+    that: Sequence[Span] | None = None,
+    threshold: Threshold | None = None,
+    number: float | None = None,
+    to: float | None = None,
 ) -> Found:
-    names = ("mask_support", "ventilation") if activity == "ventilation" else (activity,)
-    wanted = {pattern.format(name) for name in names if name}
-    measures = tuple(measure for measure in report.measures if measure.name in wanted)
-    return Found(events=events_of(report, activity) if events is None else events, measures=measures[:1])
+    """The events themselves: all, one by its place or length, those beside another, those of some length."""
+    events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
+    if rel == "before" and activity is None and which is None and (other or that):
+        events = events[-1:] if that else events
+    if rel == "after" and activity is None and which is None and that:
+        events = events[:1]
+    if threshold is not None and threshold.is_time:
+        events = tuple(event for event in events if threshold.holds(event.duration_s))
+    chosen = picked(events, which)
+    if chosen:
+        return Found(events=chosen, spans=_spans(chosen))
+    if which and events:
+        some = Statement(
+            text=f"There is no {which} one: {name_of(activity)} was seen {{}} in this record.",
+            numbers=(Quantity(value=len(events), unit="count"),),
+            cites=tuple(event.id for event in events),
+        )
+        return Found(statements=(some,), spans=_spans(events))
+    narrowed = rel or number is not None or threshold is not None
+    return Found(
+        statements=(not_found(report, activity, " there" if narrowed and events_of(report, activity) else ""),)
+    )
+
+
+def _spans(events: Sequence[Event]) -> tuple[tuple[float, float], ...]:
+    return tuple((event.start_s, event.end_s) for event in events)

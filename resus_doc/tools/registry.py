@@ -17,11 +17,22 @@ class Tool:
     description: str
     target: str
     for_chat: bool = False
+    arguments: tuple[str, ...] = ()
+    """What a language model may say beside the activity; the fields of `agent.tool_choice.ToolCall`."""
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
         module, function = self.target.split(":")
         return getattr(import_module(f"resus_doc.{module}"), function)(*positional, **named)
 
+
+_RELATED = ("rel", "other")
+_LIMIT = ("sign", "number", "over")
+_CHOSEN = ("which", *_RELATED, "sign", "number", "to")
+_COMPARED = (*_RELATED, "sign", "number", "to", "over")
+_GAPS = ("which", "sign", "number", "over")
+_PAIR = ("other", "sign", "number", "over")
+_SHIFTED = ("shift", "number", "profile")
+_PLACE = ("which", "other", "number", "to")
 
 _ALL = (
     Tool("probe_video", "What a video file holds: duration, size, rate, hash.", "tools.video:probe"),
@@ -36,13 +47,27 @@ _ALL = (
     Tool("withhold_findings", "A profile's findings when nothing may be concluded.", "guidelines.rules:withhold"),
     Tool("link_passages", "Passages for findings that have none.", "guidelines.store:link_passages"),
     Tool("write_case", "Write the case folder.", "tools.casefolder:write_case"),
-    Tool("list_events", "The events of an activity, or all.", "tools.queries:list_events", for_chat=True),
-    Tool("count_events", "How many events an activity has.", "tools.queries:count_events", for_chat=True),
-    Tool("time_to_first", "When an activity first began.", "tools.queries:time_to_first", for_chat=True),
-    Tool("total_time", "How long an activity lasted in all.", "tools.queries:total_time", for_chat=True),
-    Tool("pauses", "The pauses of PPV.", "tools.queries:pauses", for_chat=True),
-    Tool("findings", "Verdicts and their evidence.", "tools.queries:findings", for_chat=True),
-    Tool("search_passages", "Guideline passages on a subject.", "tools.queries:search_passages", for_chat=True),
+    Tool("list_events", "The stretches of an activity, or of all.", "tools.queries:list_events", True, _CHOSEN),
+    Tool("count_events", "How many stretches an activity has.", "tools.reckoning:count_events", True, _COMPARED),
+    Tool("time_to_first", "When an activity first began.", "tools.reckoning:time_to_first", True, _LIMIT),
+    Tool("total_time", "How long an activity lasted in all.", "tools.reckoning:total_time", True, _COMPARED),
+    Tool("fraction", "Which part of the time an activity took.", "tools.reckoning:fraction", True, _LIMIT),
+    Tool("pauses", "The pauses of PPV, or the gaps of another activity.", "tools.reckoning:pauses", True, _GAPS),
+    Tool("idle", "When no recognised activity was seen.", "tools.reckoning:idle", True, _GAPS),
+    Tool("interval", "The time from one activity to another.", "tools.reckoning:interval", True, _PAIR),
+    Tool("order", "Which activity came first.", "tools.reckoning:order", True, ("other",)),
+    Tool("findings", "Verdicts and their evidence.", "tools.record:findings", True, ("verdict", "over")),
+    Tool("why", "Why something could not be assessed.", "tools.record:why", True),
+    Tool("evidence", "What an entry of the record rests on.", "tools.record:evidence", True, ("id",)),
+    Tool("rules", "What the guideline's rules say and need.", "tools.what_if:rules_of", True, ("profile",)),
+    Tool("what_if", "The same under another guideline or birth time.", "tools.what_if:what_if", True, _SHIFTED),
+    Tool("search_passages", "Guideline passages.", "tools.record:search_passages", True, ("profile",)),
+    Tool("show", "A picture or short clip of the video.", "tools.show:clip", True, _PLACE),
+    Tool("look_again", "The detector on a stretch, more densely.", "tools.look_again:look", True, _PLACE),
+    Tool("summary", "What was seen, activity by activity.", "tools.record:summary", True),
+    Tool("compare_cases", "A number of each case of a batch.", "tools.across:compare_cases"),
+    Tool("show_frame", "One picture of the video.", "tools.show:frame"),
+    Tool("about", "The video, time zero and guideline of the case.", "tools.record:about", True),
 )
 
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in _ALL}

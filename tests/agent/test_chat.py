@@ -8,7 +8,8 @@ import pytest
 
 from resus_doc import settings
 from resus_doc.agent import facts, templates, writer
-from resus_doc.agent.chat import DECLINED, NOTHING, UNCLEAR, Chat
+from resus_doc.agent.chat import Chat, only
+from resus_doc.agent.replies import ADVICE, DECLINED, UNCLEAR
 from resus_doc.agent.report import Request, make_report
 from resus_doc.agent.tool_choice import TOOL_NAMES, ToolCall, choose
 from resus_doc.errors import InputRefused, UsageError
@@ -39,6 +40,9 @@ class Scripted:
     def complete(self, system: str, user: str, **_: object) -> Completion:
         return Completion(self.text, True, 0.0)
 
+    def close(self) -> None:
+        """As the engine's."""
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -67,8 +71,7 @@ def call(name: str, activity: str | None = None) -> str:
 def test_every_call_that_the_grammar_admits_gives_an_answer(report, tool, activity):
     answer = a_chat(report, Scripted(call(tool.name, activity))).ask("What about it?")
     assert not answer.declined and answer.tool_calls[0]["name"] == tool.name
-    assert answer.grounded == bool(answer.cites)
-    assert answer.grounded or answer.answer == NOTHING
+    assert answer.grounded or tool.name in ("show", "look_again")
 
 
 def test_the_answer_s_facts_are_the_tool_s(report):
@@ -79,6 +82,11 @@ def test_the_answer_s_facts_are_the_tool_s(report):
     assert facts.plain(facts.spoken(first.start_s - report.time_zero.t_s)) in answer.answer
 
 
+def test_advice_for_a_living_patient_is_declined(report):
+    answer = a_chat(report, Scripted(call("advice"))).ask("Should I give adrenaline now?")
+    assert answer.declined and answer.answer == ADVICE
+
+
 def test_no_tool_for_the_question_declines_in_one_sentence(report):
     answer = a_chat(report, Scripted(call("decline"))).ask("Who was slow?")
     assert answer.declined and answer.answer == DECLINED and answer.cites == ()
@@ -87,16 +95,14 @@ def test_no_tool_for_the_question_declines_in_one_sentence(report):
 @pytest.mark.parametrize("text", ["", "{", '{"name":"no such tool"', "[]"])
 def test_a_call_that_cannot_be_read_asks_for_another_wording(report, text):
     answer = a_chat(report, Scripted(text)).ask("When did PPV start?")
-    assert answer.declined and answer.answer == UNCLEAR
+    assert answer.declined and answer.answer.startswith(UNCLEAR)
 
 
 def test_what_the_model_writes_about_the_facts_is_checked(report):
     """A model that answers every request with the same lie: the template stands."""
     lie = "PPV started 5 s after birth and lasted 1 s."
     found = TOOLS["list_events"](report, "ppv")
-    for sentence in writer.sentences_about(
-        report.model_copy(update={**found._asdict(), "narrative": ()}), Scripted(lie)
-    ):
+    for sentence in writer.sentences_about(only(report, found), Scripted(lie)):
         assert sentence.origin == "template" and sentence.text != lie
 
 
@@ -153,7 +159,7 @@ def test_calls_read_back_as_written():
 def test_passages_are_quoted_whole(report):
     answer = a_chat(report, Scripted(call("search_passages"))).ask("What does the guideline say about suction?")
     passages = answer.tool_calls[0]["result"]["passages"]
-    assert passages
+    assert passages and set(answer.cites) == {passage["id"] for passage in passages}
     for passage in passages:
         assert facts.quotable(passage["text"]) in answer.answer
     assert templates.FIXED[0] == "passage"

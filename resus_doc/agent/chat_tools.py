@@ -1,0 +1,250 @@
+"""From a call that a language model wrote to a tool's typed arguments, and to its result.
+
+What the model copied from the question ("two-minute", `2:10`, `F2`) becomes seconds and ids here; what it chose is taken as it
+is. A tool that lacks an argument asks for it in its result. Nothing here reads the question itself, but for the words that
+guideline passages are searched with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resus_doc.agent.tool_choice import ToolCall
+from resus_doc.errors import InputRefused
+from resus_doc.schema import ACTIVITY_NAMES, Activity, Report, Span
+from resus_doc.settings import Settings
+from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
+from resus_doc.tools.clock import phrase_value
+from resus_doc.tools.registry import TOOLS
+
+TIMED = ("time_to_first", "total_time", "interval", "idle", "list_events")
+"""What these compare is always a time: "within 60" means seconds."""
+RELATED = ("list_events", "count_events", "total_time")
+COMPARING = ("time_to_first", "fraction", "pauses", "idle", "interval")
+
+
+@dataclass
+class Desk:
+    """What the tools of one conversation work on. `folder` is None for a bare file of events."""
+
+    report: Report
+    settings: Settings
+    folder: Path | None = None
+    place: Path | None = None
+    """Where the case lies, whether folder or file."""
+
+
+def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
+    """The result of a call. `that` are the stretches that the answer before spoke of.
+
+    Raises:
+        ResusDocError: the tool cannot work, for example because the video is gone.
+    """
+    if call.other == "that" and not that:
+        return _ask("What does that refer to? No stretch of the video was spoken of before.")
+    if call.over == "cases":
+        return _over_cases(call, desk)
+    special = {
+        "search_passages": _search,
+        "show": _show,
+        "look_again": _look_again,
+        "what_if": _what_if,
+        "rules": _rules,
+        "evidence": _evidence,
+    }
+    if call.name in special:
+        return special[call.name](call, question, desk, that)
+    if (late := _too_late(call, desk.report)) is not None:
+        return late
+    tool, activity = TOOLS[call.name], call.activity
+    if call.name in RELATED:
+        return _found(tool(desk.report, activity, **_place(call, that), **_chosen(call), threshold=_threshold(call)))
+    if call.name == "fraction":
+        return _found(tool(desk.report, activity, threshold=_threshold(call), number=_number(call.number)))
+    if call.name in ("pauses", "idle"):
+        subject = () if call.name == "idle" else (activity,)
+        return _found(tool(desk.report, *subject, which=call.which, threshold=_threshold(call)))
+    if call.name in ("summary", "about"):
+        return _found(tool(desk.report))
+    arguments: dict[str, Any] = {}
+    if call.name in ("interval", "order"):
+        arguments["other"] = call.other
+    if call.name in ("interval", "time_to_first"):
+        arguments["threshold"] = _threshold(call)
+    if call.name == "findings":
+        arguments["verdict"] = call.verdict
+    return _found(tool(desk.report, activity, **arguments))
+
+
+def _found(result: Any) -> Found:
+    assert isinstance(result, Found)
+    return result
+
+
+def _ask(text: str, *examples: str) -> Found:
+    """A short question back; `[]` in it are the examples."""
+    return Found(statements=(Statement(text=text, quotes=examples),))
+
+
+def _number(phrase: str | None) -> float | None:
+    return None if phrase is None else phrase_value(phrase)
+
+
+def _threshold(call: ToolCall) -> Threshold | None:
+    if call.sign is None or call.number is None:
+        return None
+    is_time = call.name in TIMED or any(sign.isalpha() or sign == ":" for sign in _after_words(call.number))
+    return Threshold(call.sign, phrase_value(call.number), is_time)
+
+
+def _after_words(phrase: str) -> str:
+    """What is left of a phrase without the words of a number: its unit."""
+    from resus_doc.tools.clock import NUMBER_WORDS
+
+    return " ".join(word for word in phrase.replace("-", " ").split() if word not in NUMBER_WORDS)
+
+
+def _place(call: ToolCall, that: Sequence[Span]) -> dict[str, Any]:
+    """Where in the video the call looks."""
+    compared = call.sign is not None
+    return {
+        "rel": call.rel,
+        "other": None if call.other == "that" else call.other,
+        "that": tuple(that) if call.other == "that" else None,
+        "number": None if compared else _number(call.number),
+        "to": None if compared else _number(call.to),
+    }
+
+
+def _chosen(call: ToolCall) -> dict[str, Any]:
+    return {"which": call.which} if call.name == "list_events" else {}
+
+
+def _too_late(call: ToolCall, report: Report) -> Found | None:
+    moment, end_s = _number(call.number), report.video.duration_s
+    compared = call.sign is not None or call.rel == "within"
+    if moment is None or moment <= end_s or compared or call.name not in RELATED:
+        return None
+    text = "The video lasts only {}, so it shows nothing at {}."
+    numbers = (Quantity(value=end_s, unit="s"), Quantity(value=moment, unit="s"))
+    return Found(statements=(Statement(text=text, numbers=numbers),))
+
+
+# --- tools that need more than the report
+
+
+def _search(call: ToolCall, question: str, desk: Desk, _: Sequence[Span]) -> Found:
+    words = "" if call.activity is None else ACTIVITY_NAMES[call.activity]
+    return _found(
+        TOOLS["search_passages"](desk.report, f"{question} {words}", desk.settings.data, profile=call.profile)
+    )
+
+
+def _evidence(call: ToolCall, _q: str, desk: Desk, _: Sequence[Span]) -> Found:
+    return _found(TOOLS["evidence"](desk.report, call.activity, entry=call.id))
+
+
+def _rules(call: ToolCall, _q: str, desk: Desk, _: Sequence[Span]) -> Found:
+    return _found(TOOLS["rules"](desk.report, call.activity, profile_id=call.profile, data=desk.settings.data))
+
+
+def _what_if(call: ToolCall, _q: str, desk: Desk, _: Sequence[Span]) -> Found:
+    return _found(
+        TOOLS["what_if"](
+            desk.report,
+            call.activity,
+            shift=call.shift,
+            number=_number(call.number),
+            profile_id=call.profile,
+            data=desk.settings.data,
+        )
+    )
+
+
+def _over_cases(call: ToolCall, desk: Desk) -> Found:
+    from resus_doc.tools.across import siblings
+
+    reports = list(siblings(desk.folder)) if desk.folder is not None else []
+    return _found(TOOLS["compare_cases"](reports, call.name, call.activity, threshold=_threshold(call)))
+
+
+def _stretch(call: ToolCall, desk: Desk, that: Sequence[Span]) -> Span | None:
+    """The stretch of the video that the call names; a moment is a stretch without length."""
+    from resus_doc.tools.queries import events_of, picked
+
+    if call.number is not None:
+        start_s = phrase_value(call.number)
+        end_s = start_s if call.to is None else phrase_value(call.to)
+        return Span(min(start_s, end_s), max(start_s, end_s))
+    if call.other == "that":
+        return Span(*that[0])
+    events = picked(events_of(desk.report, call.activity), call.which or "first")
+    if call.activity is None or not events:
+        return None
+    return Span(events[0].start_s, events[0].end_s)
+
+
+def _show(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Found:
+    from resus_doc.tools.queries import not_found
+    from resus_doc.tools.show import AROUND_S
+
+    span = _stretch(call, desk, that)
+    if span is None:
+        if call.activity is None:
+            return _ask("What should be shown? For example: [] or [].", "show me 1:10", "show the second suction")
+        return Found(statements=(not_found(desk.report, call.activity),))
+    folder = _folder(desk, "shown")
+    if span.start_s == span.end_s:
+        path = TOOLS["show_frame"](folder, desk.report, span.start_s)
+        said = Statement(
+            text="The picture at {} of the video is in []", numbers=(_at(span.start_s),), quotes=(str(path),)
+        )
+        return Found(statements=(said,), spans=((span.start_s, span.end_s),), files=(str(path),))
+    around = AROUND_S if call.number is None else 0.0
+    path = TOOLS["show"](folder, desk.report, span.start_s - around, span.end_s + around)
+    events = _events_at(desk.report, call.activity, span)
+    said = Statement(
+        text="A clip of the video around {} to {} is in []",
+        numbers=(_at(span.start_s), _at(span.end_s)),
+        quotes=(str(path),),
+        cites=events,
+    )
+    return Found(statements=(said,), spans=((span.start_s, span.end_s),), files=(str(path),))
+
+
+def _events_at(report: Report, activity: Activity | None, span: Span) -> tuple[str, ...]:
+    from resus_doc.tools.queries import events_of
+
+    return tuple(
+        event.id for event in events_of(report, activity) if event.start_s < span.end_s and span.start_s < event.end_s
+    )
+
+
+def _at(t_s: float) -> Quantity:
+    return Quantity(value=t_s, unit="s")
+
+
+def _folder(desk: Desk, what: str) -> Path:
+    if desk.folder is None:
+        raise InputRefused(
+            f"This is a bare file of events without a video, so nothing can be {what}.",
+            "Make a case of the video with resus-doc report VIDEO --annotations FILE.",
+        )
+    return desk.folder
+
+
+def _look_again(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Found:
+    from resus_doc.tools.look_again import beside
+
+    span = _stretch(call, desk, that)
+    folder = _folder(desk, "looked at again")
+    if span is None:
+        if call.activity is None:
+            return _ask("Where should I look again? For example: [].", "look again between 0:30 and 0:50")
+        return _ask("Where should I look for it? For example: [].", "look again between 0:30 and 0:50")
+    from resus_doc.models.detector import Detector
+
+    detector = Detector.load(desk.settings.detector, device=desk.settings.device)
+    looked, events = TOOLS["look_again"](folder, desk.report, span, detector)
+    return beside(desk.report, looked, events, call.activity)

@@ -1,0 +1,152 @@
+"""Where a conversation is kept: a SQLite file of the graph's checkpoints in the case folder, or beside the user's data.
+
+Only the newest checkpoint stays; it holds all turns. Removing the case removes its conversation.
+"""
+
+import hashlib
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from resus_doc.errors import ResourceMissing
+from resus_doc.schema import Report
+from resus_doc.settings import Settings
+from resus_doc.tools.casefolder import CHAT
+
+FOLDER = "chats"
+
+
+class Conversation:
+    """The checkpoints of one chat. `place` is None for a conversation that is not kept."""
+
+    def __init__(self, connection: sqlite3.Connection, place: Path | None) -> None:
+        self._connection = connection
+        self.place = place
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """A conversation that ends with the process."""
+        return cls(sqlite3.connect(":memory:", check_same_thread=False), None)
+
+    @classmethod
+    def of_case(cls, case: Path, report: Report, settings: Settings) -> Self:
+        """The conversation about this case, kept in its folder where that can be written to.
+
+        Raises:
+            ResourceMissing: neither the case folder nor the data folder can be written to.
+        """
+        place = case / CHAT if case.is_dir() and os.access(case, os.W_OK) else _elsewhere(case, report, settings)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            return cls(_opened(place), place)
+        except (OSError, sqlite3.Error) as error:
+            raise ResourceMissing(
+                f"The conversation cannot be kept in {place} ({error}).",
+                "Free some space, or ask for the right to write there; --ask answers without keeping anything.",
+            ) from error
+
+    def checkpointer(self) -> Any:
+        """For the graph to keep its state."""
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        return SqliteSaver(self._connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """What the disk refuses, in words the user can act on."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise ResourceMissing(
+                f"The conversation cannot be written to {self.place} ({error}).",
+                "The disk may be full: free some space and ask again.",
+            ) from error
+
+    def questions(self) -> list[str]:
+        """The questions asked so far, without the graph: they are under the arrow keys before it is loaded."""
+        rows = self._connection.execute("SELECT name FROM sqlite_master WHERE name = 'asked'").fetchall()
+        if not rows:
+            return []
+        return [text for (text,) in self._connection.execute("SELECT text FROM asked ORDER BY rowid")]
+
+    def asked(self, question: str) -> None:
+        """Keep a question for the arrow keys."""
+        line = " ".join("".join(sign if sign.isprintable() else " " for sign in question).split())
+        with self._connection:
+            self._connection.execute("CREATE TABLE IF NOT EXISTS asked (text TEXT NOT NULL)")
+            self._connection.execute("INSERT INTO asked VALUES (?)", (line,))
+
+    def prune(self) -> None:
+        """Keep the newest checkpoint only."""
+        newest = "SELECT MAX(checkpoint_id) FROM checkpoints"
+        with self._connection:
+            self._connection.execute(f"DELETE FROM writes WHERE checkpoint_id < ({newest})")  # noqa: S608
+            self._connection.execute(f"DELETE FROM checkpoints WHERE checkpoint_id < ({newest})")  # noqa: S608
+
+    def clear(self) -> None:
+        """Forget all turns, and leave nothing of them in the file."""
+        tables = [name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        with self._connection:
+            for name in {"checkpoints", "writes", "asked"} & set(tables):
+                self._connection.execute(f"DELETE FROM {name}")  # noqa: S608
+        self._connection.execute("VACUUM")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _elsewhere(case: Path, report: Report, settings: Settings) -> Path:
+    """For a bare file, or a folder that cannot be written to: a file of its own in the data folder."""
+    name = hashlib.sha256(f"{case.resolve()} {report.case_id}".encode()).hexdigest()[:16]
+    return settings.data / FOLDER / f"{name}.sqlite"
+
+
+def _opened(place: Path) -> sqlite3.Connection:
+    """Opened for this user only; a file that is no conversation any more is set aside, not lost."""
+    for attempt in (1, 2):
+        connection = sqlite3.connect(place, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+            place.chmod(0o600)
+            return connection
+        except sqlite3.DatabaseError:
+            connection.close()
+            if attempt == 2:
+                raise
+            place.replace(place.with_suffix(".damaged"))
+    raise AssertionError("unreachable")
+
+
+def write_markdown(turns: Sequence[dict[str, Any]], report: Report, place: Path) -> None:
+    """Write a conversation as Markdown; an existing file is replaced as a whole.
+
+    Raises:
+        ResourceMissing: the place cannot be written to.
+    """
+    lines = [f"# Questions about {_shown(report.case_id)}", "", report.intended_use, ""]
+    for turn in turns:
+        lines += [f"**{_shown(turn['question'])}**", "", _shown(turn["answer"])]
+        lines += ["", f"Rests on: {', '.join(turn['cites'])}", ""] if turn["cites"] else [""]
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f".{place.name}.part")
+        part.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+        part.replace(place)
+    except OSError as error:
+        raise ResourceMissing(
+            f"The conversation cannot be written to {place} ({error.strerror}).", "Name another file: /export FILE"
+        ) from error
+
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|!~])")
+
+
+def _shown(text: str) -> str:
+    """Text as it is, whatever signs of Markdown or control characters it holds."""
+    kept = "".join(sign if sign.isprintable() else " " for sign in text)
+    return _MARKS.sub(r"\\\1", " ".join(kept.split()))

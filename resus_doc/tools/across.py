@@ -1,0 +1,125 @@
+"""One question over all cases of a batch: the folders beside a case that hold a report of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from resus_doc.errors import InputRefused
+from resus_doc.schema import Activity, Measure, Report, Unit
+from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
+from resus_doc.tools.casefolder import REPORT, read_report
+from resus_doc.tools.queries import measure, name_of
+
+MOST = 500
+TOLD = 8
+"""Cases named one by one."""
+_PATTERNS = {
+    "time_to_first": ("time_to_first_{}", "the time to the first {}"),
+    "count_events": ("{}_count", "the number of stretches of {}"),
+    "total_time": ("{}_total", "the total time of {}"),
+}
+
+
+def siblings(case: Path) -> Iterator[Report]:
+    """The reports of the cases in the folder around a case, this one included; unreadable ones are left out."""
+    places = sorted(path.parent for path in case.resolve().parent.glob(f"*/{REPORT}"))
+    for place in places[:MOST]:
+        if not place.name.startswith("."):
+            try:
+                yield read_report(place)
+            except InputRefused:
+                continue
+
+
+def compare_cases(
+    reports: list[Report], tool: str, activity: Activity | None = None, *, threshold: Threshold | None = None
+) -> Found:
+    """A number of each case, or the cases in which it lies beyond a limit."""
+    if len(reports) < 2:
+        text = "There is no other case beside this one; a batch keeps its cases in one folder."
+        return Found(statements=(Statement(text=text),))
+    if tool == "findings":
+        return _verdicts(reports)
+    pattern, subject = _subject(tool, activity, threshold)
+    known = [(report, found) for report in reports if (found := _value(report, activity, pattern)) is not None]
+    total = Quantity(value=len(reports), unit="count")
+    if not known:
+        text = f"In none of {{}} cases could {subject} be given."
+        return Found(statements=(Statement(text=text, numbers=(total,)),))
+    unit: Unit = known[0][1].unit
+    if threshold is None and tool == "count_events":
+        threshold = Threshold(">", 0, False)
+    if threshold is not None:
+        chosen = [(report, each) for report, each in known if each.value is not None and threshold.holds(each.value)]
+        limit = Quantity(value=threshold.value, unit=unit)
+        head = Statement(
+            text=f"In {{}} of {{}} cases {subject} was {'more than' if threshold.sign == '>' else 'not more than'} {{}}.",
+            numbers=(Quantity(value=len(chosen), unit="count"), total, limit),
+        )
+        return Found(statements=(head, *_each(chosen), *_unknown(reports, known, subject)))
+    values = [each.value for _, each in known if each.value is not None]
+    head = Statement(
+        text=f"Over {{}} cases {subject} was {{}} to {{}}, with a median of {{}}.",
+        numbers=(
+            Quantity(value=len(known), unit="count"),
+            *(Quantity(value=value, unit=unit) for value in (min(values), max(values), median(values))),
+        ),
+    )
+    return Found(statements=(head, *_each(known), *_unknown(reports, known, subject)))
+
+
+def _subject(tool: str, activity: Activity | None, threshold: Threshold | None) -> tuple[str, str]:
+    if tool == "pauses":
+        if threshold is not None and threshold.is_time:
+            return "ppv_pause_longest", "the longest pause of PPV"
+        return "ppv_pause_count", "the number of pauses of PPV"
+    pattern, words = _PATTERNS.get(tool, _PATTERNS["total_time"])
+    return pattern, words.format(name_of(activity))
+
+
+def _value(report: Report, activity: Activity | None, pattern: str) -> Measure | None:
+    """The measure, where it has a value that may be told: times before time zero are left out."""
+    found = measure(report, activity, pattern)
+    return found if found is not None and found.value is not None and found.value >= 0 else None
+
+
+def _each(chosen: list[tuple[Report, Measure]]) -> Iterator[Statement]:
+    ordered = sorted(chosen, key=lambda pair: -(pair[1].value or 0.0))
+    for report, each in ordered[:TOLD]:
+        quantity = Quantity(value=each.value or 0.0, unit=each.unit)
+        yield Statement(text="Case []: {}.", quotes=(report.case_id,), numbers=(quantity,))
+    if len(ordered) > TOLD:
+        yield Statement(
+            text="{} further cases are not named here.",
+            numbers=(Quantity(value=len(ordered) - TOLD, unit="count"),),
+        )
+
+
+def _unknown(reports: list[Report], known: list[tuple[Report, Measure]], subject: str) -> Iterator[Statement]:
+    left = len(reports) - len(known)
+    if left:
+        yield Statement(
+            text=f"In {{}} of them {subject} could not be given.", numbers=(Quantity(value=left, unit="count"),)
+        )
+
+
+def _verdicts(reports: list[Report]) -> Found:
+    """How often each rule of the reports' guidelines was not met."""
+    statements: dict[str, list[str]] = {}
+    for report in reports:
+        for finding in report.findings:
+            statements.setdefault(finding.statement, []).append(finding.verdict)
+    broken = sorted(statements.items(), key=lambda item: -item[1].count("not_met"))
+    told = tuple(
+        Statement(
+            text="[] was not met in {} and met in {} of {} cases.",
+            quotes=(text,),
+            numbers=tuple(
+                Quantity(value=number, unit="count")
+                for number in (verdicts.count("not_met"), verdicts.count("met"), len(verdicts))
+            ),
+        )
+        for text, verdicts in broken[:TOLD]
+        if set(verdicts) & {"met", "not_met"}
+    )
+    return Found(statements=told or (Statement(text="No rule was decided in any of the cases."),))
