@@ -79,6 +79,15 @@ class Video(Value):
     """Where a damaged file stopped being readable; None for a whole file."""
 
 
+class Recording(Value):
+    """One of several recordings of a case. `start_s` counts from the start of the first one."""
+
+    name: str
+    sha256: str
+    start_s: float
+    duration_s: float = Field(ge=0)
+
+
 class TimeZero(Value):
     """The moment from which intervals count. `given` is the birth as the user gave it."""
 
@@ -244,6 +253,45 @@ class Vitals(Value):
         return next((series.points for series in self.series if series.sign == sign), ())
 
 
+class SeenInPause(Value):
+    """What was seen during a PPV pause, for how many seconds of it, with the range and the events.
+
+    `none` is time with the baby in view in which none of the recognised activities was seen; `not_observed` is time in
+    which the baby was not in view. Activities can overlap, so the seconds need not add up.
+    """
+
+    what: Activity | Literal["none", "not_observed"]
+    value: float
+    unit: Literal["s"] = "s"
+    range: Range
+    events: tuple[str, ...] = ()
+
+
+class PpvPause(Value):
+    """One pause of PPV, between two events of it; `events` are the PPV before and after."""
+
+    start_s: float
+    end_s: float
+    start_range_s: Range
+    end_range_s: Range
+    events: tuple[str, str]
+    seen: tuple[SeenInPause, ...]
+    """Only what the source could have seen; what was not seen at all is left out."""
+
+
+class CloserLook(Value):
+    """A stretch of the video that was examined again at a finer stride, because a verdict hung on it."""
+
+    start_s: float
+    end_s: float
+    rule_id: str
+    """The rule whose verdict hung on it."""
+    reason: Literal["uncertain_edge", "short_event", "short_gap"]
+    before: Verdict
+    after: Verdict
+    """The rule's verdict before and after all looks."""
+
+
 class Report(Value):
     """The content of `report.json`."""
 
@@ -266,4 +314,10 @@ class Report(Value):
     """The stretches in which the baby was in view, whose lengths add up to `observed_s`."""
     vitals: Vitals | None = None
     """The vital signs of the case, where a file of them was given."""
+    recordings: tuple[Recording, ...] = ()
+    """The recordings of a case that has several, in order of time; `video` then stands for all of them."""
+    ppv_pauses: tuple[PpvPause, ...] = ()
+    """Each pause of PPV as seen, in order, with what was seen during it."""
+    closer_looks: tuple[CloserLook, ...] = ()
+    """What was examined again because a verdict hung on it; events and findings are those after it."""
     provenance: dict[str, object] = Field(default_factory=dict)

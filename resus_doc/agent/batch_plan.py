@@ -19,7 +19,7 @@ from resus_doc.tools.ledger import Ledger, Row, Signature
 Choice = Literal["new", "changed", "go on", "try again", "done", "failed before", "failed", "kept", "duplicate"]
 TO_DO: tuple[Choice, ...] = ("new", "changed", "go on", "try again")
 
-_KNOWN_OF_A_VIDEO = ("birth_time_s", "gestation_weeks", "annotations", "vitals")
+_KNOWN_OF_A_VIDEO = ("birth_time_s", "gestation_weeks", "annotations", "vitals", "vitals_offset_s")
 _REQUEST_FIELDS = frozenset(each.name for each in fields(Request))
 
 

@@ -1,8 +1,9 @@
 """The report agent: a LangGraph graph from a video file to a case folder.
 
     probe ─┬─ detect ──────┬─ timeline ─┬─ measure ─ adhere ─┬─ retrieve ─┬─ plan ─ write ─ verify ─┬─ render
-           └─ (annotations)┘            └─ withhold ─────────┘            └─ plan (no LLM) ─────────┘
-                                          out of domain                      write ◄── verify, at most twice
+           └─ (annotations)┘     ▲      └─ withhold ──────┊──┘            └─ plan (no LLM) ─────────┘
+                                 │        out of domain   ┊                  write ◄── verify, at most twice
+                                 └───────── look ◄────────┘ once, where a verdict hangs on a stretch
 
 The state holds paths, ids and small JSON values, never frames or probabilities: those lie in the working folder. The graph
 is checkpointed there in SQLite after every node, and detection adds a checkpoint of its own per stretch of video, so a run
@@ -23,16 +24,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from resus_doc import __version__
-from resus_doc.agent import writer
+from resus_doc.agent import closer, writer
 from resus_doc.agent.loaded import LoadedModels
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.guidelines import checked
 from resus_doc.guidelines.logic import Known
 from resus_doc.guidelines.profile import Profile
-from resus_doc.schema import DomainCheck, Finding, Measure, NarrativeSection, Passage, Report, Timeline, Video, Vitals
+from resus_doc.models.decoder import read as read_decoder
+from resus_doc.schema import (
+    DomainCheck,
+    Finding,
+    Measure,
+    NarrativeSection,
+    Passage,
+    Report,
+    Span,
+    Timeline,
+    Video,
+    Vitals,
+)
 from resus_doc.settings import Settings
+from resus_doc.tools.clock import clock
 from resus_doc.tools.registry import TOOLS
-from resus_doc.tools.windows import Windows
+from resus_doc.tools.windows import Windows, joined
 
 if TYPE_CHECKING:
     from resus_doc.models.llm import Engine
@@ -47,6 +61,7 @@ NODES = (
     "measure",
     "withhold",
     "adhere",
+    "look",
     "retrieve",
     "plan",
     "write",
@@ -71,10 +86,19 @@ class Request:
     vitals_offset_s: float = 0.0
     """Added to the times of the vitals file to reach the video's clock."""
     llm_asked_for: bool = False
+    more_videos: tuple[Path, ...] = ()
+    """Further recordings of the same case."""
+    offsets_s: tuple[float, ...] = ()
+    """Where each further recording starts, from the start of the first; without them the times of the files tell."""
     resume: bool = False
     replace: bool = False
     progress: Callable[[str, float | None], None] = field(default=lambda _step, _fraction: None)
     """Called with the step's name and its finished fraction (None at the start of a step without one)."""
+
+    @property
+    def videos(self) -> tuple[Path, ...]:
+        """All recordings, as given."""
+        return (self.video, *self.more_videos)
 
     @property
     def work(self) -> Path:
@@ -83,7 +107,13 @@ class Request:
 
     def key(self) -> str:
         """A hash of what the run depends on but the video's content: a resumed run must have the same."""
-        parts: list[Any] = [str(self.video.resolve()), self.case_id, self.birth_time_s, self.birth_uncertainty_s]
+        parts: list[Any] = [
+            [str(video.resolve()) for video in self.videos],
+            self.offsets_s,
+            self.case_id,
+            self.birth_time_s,
+            self.birth_uncertainty_s,
+        ]
         parts += [self.gestation_weeks, str(self.annotations), self.vitals_offset_s, _fingerprint(self.vitals)]
         parts += [self.settings.model_dump(mode="json"), __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -106,14 +136,20 @@ class State(TypedDict, total=False):
     """What flows along the edges; JSON values only."""
 
     video: dict[str, Any]
+    recordings: list[dict[str, Any]]
+    paths: list[str]
     vitals: dict[str, Any] | None
-    windows: str | None
+    windows: list[str]
+    closer: list[str]
+    doubts: list[dict[str, Any]]
+    closer_looks: list[dict[str, Any]]
     frames_decoded: int
     detector: dict[str, Any] | None
     timeline: dict[str, Any]
     withheld_events: list[dict[str, Any]]
     domain_check: dict[str, Any] | None
     measures: list[dict[str, Any]]
+    ppv_pauses: list[dict[str, Any]]
     guideline: dict[str, Any]
     findings: list[dict[str, Any]]
     passages: list[dict[str, Any]]
@@ -220,7 +256,8 @@ class ReportGraph:
         graph.add_edge("detect", "timeline")
         graph.add_conditional_edges("timeline", self.after_timeline, ["measure", "withhold"])
         graph.add_edge("measure", "adhere")
-        graph.add_edge("adhere", "retrieve")
+        graph.add_conditional_edges("adhere", self.after_adhere, ["look", "retrieve"])
+        graph.add_edge("look", "timeline")
         graph.add_edge("withhold", "retrieve")
         graph.add_edge("retrieve", "plan")
         graph.add_conditional_edges("plan", self.after_plan, ["write", "render"])
@@ -253,6 +290,10 @@ class ReportGraph:
         check = state["domain_check"]
         return "withhold" if check is not None and not check["in_domain"] else "measure"
 
+    def after_adhere(self, state: State) -> Literal["look", "retrieve"]:
+        """Stretches on which a verdict hangs are looked at again, once."""
+        return "look" if state["doubts"] and "closer" not in state else "retrieve"
+
     def after_plan(self, _state: State) -> Literal["write", "render"]:
         """Without a language model the template sentences stand."""
         return "render" if self.request.settings.llm == "none" else "write"
@@ -266,36 +307,60 @@ class ReportGraph:
 
     def probe(self, state: State) -> State:
         """What the files hold, so that one that cannot be used is refused before any long work."""
-        video = TOOLS["probe_video"](self.request.video)
-        found: State = {"video": video.model_dump(mode="json"), "vitals": None}
+        videos = [TOOLS["probe_video"](path) for path in self.request.videos]
+        if len(videos) == 1:
+            video = videos[0]
+            start: State = {"paths": [str(self.request.video)], "recordings": [], "notes": state["notes"]}
+        else:
+            placed = self._place(videos)
+            video = TOOLS["video_of_recordings"](videos, placed.recordings)
+            start = {
+                "paths": [str(path) for path in placed.paths],
+                "recordings": [recording.model_dump(mode="json") for recording in placed.recordings],
+                "notes": [*state["notes"], TOOLS["tell_recordings"](placed.recordings, placed.source)],
+            }
+        found: State = {**start, "video": video.model_dump(mode="json"), "vitals": None, "windows": []}
         if self.request.vitals is None:
             return found
         vitals, notes = TOOLS["read_vitals"](
             self.request.vitals, video.duration_s, self.request.vitals_offset_s, self.request.birth_time_s
         )
-        return {**found, "vitals": vitals.model_dump(mode="json"), "notes": [*state["notes"], *notes]}
+        return {**found, "vitals": vitals.model_dump(mode="json"), "notes": [*found["notes"], *notes]}
+
+    def _place(self, videos: list[Video]) -> Any:
+        if self.request.annotations:
+            raise UsageError(
+                "--annotations belongs to one recording, and several are given.",
+                "Give one recording, or leave --annotations out.",
+            )
+        return TOOLS["place_recordings"](self.request.videos, videos, self.request.offsets_s)
 
     def detect(self, state: State) -> State:
+        """Look at every recording; the checkpoint of each lies in a folder of its own."""
         detector = self._models.detector(self.request.settings)
-        windows = TOOLS["detect_activities"](
-            self.request.video,
-            detector,
-            self.request.work / "detect",
-            resume=self.request.resume,
-            progress=lambda fraction: self.request.progress("detect", fraction),
-        )
-        path = self.request.work / "windows.npz"
-        windows.save(path)
-        video = {**state["video"], "grid_fps": windows.grid_fps}
-        if windows.broken_off_at_s is not None:
-            video["broken_off_at_s"] = windows.broken_off_at_s
-            video["duration_s"] = min(video["duration_s"], windows.broken_off_at_s) or windows.broken_off_at_s
+        found: list[Windows] = []
+        for number, path in enumerate(state["paths"]):
+            found.append(
+                TOOLS["detect_activities"](
+                    Path(path),
+                    detector,
+                    self.request.work / f"detect{number or ''}",
+                    resume=self.request.resume,
+                    progress=self._share(number, len(state["paths"])),
+                )
+            )
+        files = [self.request.work / f"windows{number or ''}.npz" for number in range(len(found))]
+        for file, windows in zip(files, found, strict=True):
+            windows.save(file)
         return {
-            "windows": str(path),
-            "frames_decoded": windows.frames_decoded,
-            "video": video,
+            "windows": [str(file) for file in files],
+            "frames_decoded": sum(windows.frames_decoded for windows in found),
             "detector": detector.provenance(),
+            **_cut_short(state, found),
         }
+
+    def _share(self, number: int, of: int) -> Callable[[float], None]:
+        return lambda fraction: self.request.progress("detect", (number + fraction) / of)
 
     def timeline(self, state: State) -> State:
         birth = {"birth_time_s": self.request.birth_time_s, "birth_uncertainty_s": self.request.birth_uncertainty_s}
@@ -304,18 +369,38 @@ class ReportGraph:
             events = TOOLS["read_annotations"](self.request.annotations, duration_s)
             timeline = TOOLS["timeline_of_annotations"](events, duration_s, **birth)
             return {"timeline": timeline.model_dump(mode="json"), "domain_check": None}
-        windows = Windows.load(Path(str(state["windows"])))
         detector = state["detector"] or {}
-        timeline = TOOLS["timeline_of_windows"](windows, detector["thresholds"], duration_s, **birth)
-        check = _domain_check(windows.domain_score, detector)
+        windows = self._windows(state)
+        again: list[Windows | None] = [Windows.load(Path(path)) for path in state.get("closer", [])]
+        decoder = read_decoder(self.request.settings.detector)
+        parts = [
+            TOOLS["timeline_of_windows"](
+                seen,
+                detector["thresholds"],
+                length_s,
+                **(birth if len(windows) == 1 else {}),
+                decoder=decoder,
+                closer=finer,
+            )
+            for seen, length_s, finer in zip(windows, _lengths_s(state), again or [None] * len(windows), strict=True)
+        ]
+        timeline = parts[0] if len(parts) == 1 else TOOLS["join_timelines"](parts, _starts_s(state), **birth)
+        check = _domain_check(joined(windows, _starts_s(state)).domain_score, detector)
         return {
             "timeline": timeline.model_dump(mode="json"),
             "domain_check": None if check is None else check.model_dump(mode="json"),
         }
 
+    def _windows(self, state: State) -> list[Windows]:
+        return [Windows.load(Path(path)) for path in state["windows"]]
+
     def measure(self, state: State) -> State:
-        measures = TOOLS["compute_measures"](Timeline.model_validate(state["timeline"]))
-        return {"measures": [measure.model_dump(mode="json") for measure in measures], "withheld_events": []}
+        timeline = Timeline.model_validate(state["timeline"])
+        return {
+            "measures": [measure.model_dump(mode="json") for measure in TOOLS["compute_measures"](timeline)],
+            "ppv_pauses": [pause.model_dump(mode="json") for pause in TOOLS["describe_pauses"](timeline)],
+            "withheld_events": [],
+        }
 
     def withhold(self, state: State) -> State:
         """The candidates are kept apart; every finding becomes not assessable."""
@@ -334,16 +419,31 @@ class ReportGraph:
 
     def adhere(self, state: State) -> State:
         profile, _ = self._profile()
-        measures = tuple(Measure.model_validate(measure) for measure in state["measures"])
-        vitals = Vitals.model_validate(state["vitals"]) if state["vitals"] else None
-        known = Known(gestation_weeks=self.request.gestation_weeks, vitals=vitals)
         timeline = Timeline.model_validate(state["timeline"])
-        adherence = TOOLS["evaluate_adherence"](profile, timeline, measures, known=known)
+        measures = tuple(Measure.model_validate(measure) for measure in state["measures"])
+        adherence = self._judge(state, timeline, measures)
         return {
             "guideline": profile.ref.model_dump(mode="json"),
             "findings": [finding.model_dump(mode="json") for finding in adherence.findings],
             "passages": [passage.model_dump(mode="json") for passage in adherence.passages],
+            **self._second_thoughts(state, timeline, adherence.findings),
         }
+
+    def look(self, state: State) -> State:
+        """Examine again, at the finest stride, what a verdict hangs on."""
+        doubts = [_doubt(doubt) for doubt in state["doubts"]]
+        detector = self._models.detector(self.request.settings)
+        stretches = closer.stretches(doubts)
+        files, decoded = [], state["frames_decoded"]
+        for number, (path, start_s, length_s) in enumerate(
+            zip(state["paths"], _starts_s(state), _lengths_s(state), strict=True)
+        ):
+            own = closer.within(stretches, start_s, length_s)
+            windows = TOOLS["look_closer"](Path(path), detector, own)
+            files.append(self.request.work / f"closer{number or ''}.npz")
+            windows.save(files[-1])
+            decoded += windows.frames_decoded
+        return {"closer": [str(file) for file in files], "frames_decoded": decoded}
 
     def retrieve(self, state: State) -> State:
         """For each finding whose rule names no passage, the nearest one that the guideline has, from Chroma."""
@@ -385,18 +485,50 @@ class ReportGraph:
     def render(self, state: State) -> State:
         narrative = writer.assemble(state["plan"], state.get("drafts"))
         report = self._report(state, narrative)
-        windows = state.get("windows")
+        windows = self._windows(state)
         TOOLS["write_case"](
             report,
-            Windows.load(Path(windows)) if windows else None,
+            joined(windows, _starts_s(state)) if windows else None,
             self.request.out,
             replace=self.request.replace,
-            video=self.request.video,
+            video=self.request.video if not state["recordings"] else None,
             confidentiality=self.request.settings.confidentiality,
         )
         return {"case": str(self.request.out)}
 
     # --- what the nodes share
+
+    def _judge(self, state: State, timeline: Timeline, measures: tuple[Measure, ...]) -> Any:
+        """The findings of a timeline and the passages they cite."""
+        profile, _ = self._profile()
+        vitals = Vitals.model_validate(state["vitals"]) if state["vitals"] else None
+        known = Known(gestation_weeks=self.request.gestation_weeks, vitals=vitals)
+        return TOOLS["evaluate_adherence"](profile, timeline, measures, known=known)
+
+    def _second_thoughts(self, state: State, timeline: Timeline, findings: tuple[Finding, ...]) -> State:
+        """Before a closer look, what to look at; after it, what came of it."""
+        if "closer" in state:
+            after = {finding.rule_id: finding.verdict for finding in findings}
+            looks = [{**doubt, "after": after.get(doubt["rule_id"], doubt["before"])} for doubt in state["doubts"]]
+            return {"closer_looks": looks}
+        if not state["windows"] or read_decoder(self.request.settings.detector) is None:
+            return {"doubts": []}
+        before = {finding.rule_id: finding.verdict for finding in findings}
+        found = closer.doubts(
+            timeline, findings, lambda changed: self._judge(state, changed, TOOLS["compute_measures"](changed)).findings
+        )
+        return {
+            "doubts": [
+                {
+                    "start_s": doubt.span.start_s,
+                    "end_s": doubt.span.end_s,
+                    "rule_id": doubt.rule_id,
+                    "reason": doubt.reason,
+                    "before": before[doubt.rule_id],
+                }
+                for doubt in found
+            ]
+        }
 
     def _profile(self) -> tuple[Profile, dict[str, str]]:
         """The guideline, with the rules marked that a person checked here, and who did."""
@@ -415,6 +547,7 @@ class ReportGraph:
             {
                 "case_id": self.request.case_id or f"case-{video.sha256[:8]}",
                 "video": video,
+                "recordings": state["recordings"],
                 "time_zero": timeline.time_zero,
                 "activities_covered": timeline.covered,
                 "observed_s": timeline.observed_s,
@@ -428,6 +561,8 @@ class ReportGraph:
                 "passages": state["passages"],
                 "narrative": narrative,
                 "vitals": state["vitals"],
+                "ppv_pauses": state.get("ppv_pauses", []),
+                "closer_looks": state.get("closer_looks", []),
                 "provenance": self._provenance(state),
             }
         )
@@ -460,3 +595,33 @@ def _domain_check(score: float | None, detector: dict[str, Any]) -> DomainCheck 
     return DomainCheck(
         in_domain=score >= threshold, score=score, threshold=threshold, validated_on=detector["validated_on"]
     )
+
+
+def _starts_s(state: State) -> list[float]:
+    """Where each recording starts on the case's clock."""
+    return [recording["start_s"] for recording in state["recordings"]] or [0.0]
+
+
+def _lengths_s(state: State) -> list[float]:
+    return [recording["duration_s"] for recording in state["recordings"]] or [state["video"]["duration_s"]]
+
+
+def _cut_short(state: State, found: list[Windows]) -> State:
+    """What the files hold, now that all of their pictures were read: one that breaks off ends there."""
+    video = {**state["video"], "grid_fps": found[0].grid_fps}
+    if len(found) == 1:
+        at_s = found[0].broken_off_at_s
+        if at_s is not None:
+            video |= {"broken_off_at_s": at_s, "duration_s": min(video["duration_s"], at_s) or at_s}
+        return {"video": video}
+    recordings, notes = [], [*state["notes"]]
+    for recording, windows in zip(state["recordings"], found, strict=True):
+        at_s = windows.broken_off_at_s
+        if at_s is not None:
+            notes.append(f"{recording['name']} is damaged and unreadable from {clock(at_s)} of it on.")
+        recordings.append({**recording, "duration_s": recording["duration_s"] if at_s is None else at_s})
+    return {"video": video, "recordings": recordings, "notes": notes}
+
+
+def _doubt(stored: dict[str, Any]) -> closer.Doubt:
+    return closer.Doubt(Span(stored["start_s"], stored["end_s"]), stored["rule_id"], stored["reason"])

@@ -63,10 +63,16 @@ def main() -> None:
 
 @app.command()
 def report(
-    video: Annotated[Path | None, typer.Argument(help="The video file.")] = None,
+    videos: Annotated[
+        list[Path] | None, typer.Argument(metavar="VIDEO...", help="The video file, or several recordings of one case.")
+    ] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Use the simulated sample video.")] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="CASE", help="The case folder to write.")] = None,
     case_id: Annotated[str | None, typer.Option(help="Default: case- and 8 digits of the video's hash.")] = None,
+    offset: Annotated[
+        list[float] | None,
+        typer.Option(metavar="S", help="Start of each further recording, from the first one's; else by file times."),
+    ] = None,
     birth_time: Annotated[
         str | None,
         typer.Option(metavar="T", help="Birth, as signed seconds or [-]mm:ss from the start of the video."),
@@ -88,8 +94,8 @@ def report(
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing case folder.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write the debrief of one video."""
-    video = _video(video, sample)
+    """Write the debrief of one case: one video, or several recordings of it."""
+    video, *more = videos if videos and not sample else [_video(videos[0] if videos else None, sample)]
     case = out or Path(f"{video.stem}-debrief")
     if vitals is None and vitals_offset is not None:
         raise UsageError("--vitals-offset shifts a vitals file, and none is given.", "Add --vitals FILE.")
@@ -101,6 +107,8 @@ def report(
         done = make_report(
             Request(
                 video=video,
+                more_videos=tuple(more),
+                offsets_s=tuple(offset or ()),
                 out=case,
                 settings=settings.load(guideline=guideline, detector=detector, llm=llm, device=device),
                 case_id=case_id,

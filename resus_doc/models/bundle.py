@@ -5,6 +5,7 @@
     adapter/             the PEFT LoRA adapter, if there is one
     head.safetensors     the multi-label head
     domain.safetensors   mean and whitening of the training data's features, if there is a domain check
+    decoder.json         how its windows become events (`decoder`), if a fit left it
     golden.npz           one clip, its logits, and its logits with the adapter off
     training.*           log, curves and figures of the training, if it left them
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import BundleBroken, ResourceMissing
-from resus_doc.models import bundle
+from resus_doc.models import bundle, decoder
 from resus_doc.models.bundle import DetectorConfig, Golden
+from resus_doc.models.decoder import Decoder
 from resus_doc.settings import DEFAULT_DETECTOR
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Detector:
         """The PEFT model around the base, or `bare` around a base without adapter."""
         self.head = head
         self.domain = domain
+        self.decoder: Decoder | None = None
+        """What was learned about decoding its windows, where the bundle holds it."""
         self.frames_encoded = 0
         """Frames that went through the vision tower so far; a frame of a video goes through once."""
         parameter = next(model.parameters())
@@ -66,6 +69,7 @@ class Detector:
         chosen = choose_device(device)
         detector = _assemble(folder, config)
         detector._check_golden(folder)
+        detector.decoder = decoder.read(folder)
         return detector.to(chosen)
 
     def to(self, device: str) -> Detector:
@@ -137,6 +141,13 @@ class Detector:
             scores: NDArray[np.float32] = self.domain.score(domain_embedding(windows)).numpy()
         return scores
 
+    def at_every_pair(self) -> Detector:
+        """The same detector with a window at every pair of grid frames, its finest stride."""
+        config = self.config.model_copy(update={"stride_s": 2 / self.config.grid_fps})
+        finer = Detector(config, self.model, self.head, self.domain)
+        finer.decoder = self.decoder
+        return finer
+
     def adapter_off(self) -> Any:
         """A context in which the model is the bare base."""
         return self.model.disable_adapter()
@@ -146,6 +157,7 @@ class Detector:
         config = self.config.model_dump(mode="json", exclude={"files"})
         config["domain_threshold"] = self.config.domain.threshold if self.config.domain else None
         config["weights_sha256"] = self.config.files
+        config["decoder"] = "hysteresis" if self.decoder is None else "semi-Markov"
         config["device"] = str(self.device)
         return config
 

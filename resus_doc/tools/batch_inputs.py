@@ -19,7 +19,17 @@ from resus_doc.tools.gestation import parse_gestation
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv"})
 
-MANIFEST_COLUMNS = ("video", "case_id", "birth_time", "gestation", "annotations", "vitals", "guideline", "date")
+MANIFEST_COLUMNS = (
+    "video",
+    "case_id",
+    "birth_time",
+    "gestation",
+    "annotations",
+    "vitals",
+    "vitals_offset",
+    "guideline",
+    "date",
+)
 """Only `video` is required; `date` (YYYY-MM-DD) orders the run charts of the dashboard."""
 
 T = TypeVar("T")
@@ -39,6 +49,7 @@ class GivenVideo:
     gestation_weeks: float | None = None
     annotations: Path | None = None
     vitals: Path | None = None
+    vitals_offset_s: float | None = None
     guideline: str | None = None
     date: str | None = None
 
@@ -146,6 +157,9 @@ def _row(manifest: Path, record: dict[str | None, object]) -> GivenVideo:
     if not cells["video"]:
         raise ValueError("the cell 'video' is empty")
 
+    if cells.get("vitals_offset") and not cells.get("vitals"):
+        raise ValueError("'vitals_offset' shifts a vitals file, and the cell 'vitals' is empty")
+
     def read(name: str, as_what: Callable[[str], T]) -> T | None:
         return as_what(cells[name]) if cells.get(name) else None
 
@@ -159,6 +173,7 @@ def _row(manifest: Path, record: dict[str | None, object]) -> GivenVideo:
         gestation_weeks=read("gestation", parse_gestation),
         annotations=read("annotations", path),
         vitals=read("vitals", path),
+        vitals_offset_s=read("vitals_offset", parse_signed_time),
         guideline=read("guideline", lambda text: str(path(text)) if path(text).is_file() else text),
         date=read("date", lambda text: date.fromisoformat(text).isoformat()),
     )

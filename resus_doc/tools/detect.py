@@ -8,7 +8,8 @@ the next one is read; a resumed run starts reading behind the last stored chunk.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resus_doc.errors import ResourceMissing
+from resus_doc.schema import Span
 from resus_doc.tools.video import GridReader, Image, check_file, probe
 from resus_doc.tools.windows import Windows
 
@@ -81,6 +83,50 @@ def detect(
         if progress:
             progress(min(1.0, done.frames_done / max(total, 1.0)))
     return _windows(done, detector, reader)
+
+
+def look_closer(video_path: Path, detector: Detector, stretches: Sequence[Span]) -> Windows:
+    """Windows at the detector's finest stride over some stretches of a video, which is decoded there only.
+
+    The frames are those of the first look, so that only the windows between its windows are new. Windows lie whole within
+    their stretch, which is cut to whole pairs of frames; a stretch shorter than a window gives none.
+
+    Raises:
+        VideoRefused: nothing of the video can be read.
+    """
+    finer = detector.at_every_pair()
+    pair_s = finer.config.stride_s
+    starts: list[NDArray[np.float64]] = [np.zeros(0)]
+    rows = [np.zeros((0, len(finer.config.labels)), np.float32)]
+    decoded = 0
+    for stretch in stretches:
+        first = max(0, math.ceil(stretch.start_s / pair_s - 1e-6))
+        reader = _stretch_reader(video_path, finer, first, stretch.end_s)
+        frames = [frame.image for frame in reader]
+        decoded += reader.frames_decoded
+        previous = frames.pop(0) if first and frames else None
+        if len(frames) < 2:
+            continue
+        found = finer.windows(finer.encode(np.stack(frames[: len(frames) // 2 * 2]), previous))
+        starts.append(np.asarray((first + np.arange(len(found))) * pair_s, dtype=np.float64))
+        rows.append(found)
+    return Windows(
+        start_s=np.concatenate(starts),
+        window_s=finer.config.window_s,
+        stride_s=pair_s,
+        labels=finer.config.labels,
+        probabilities=np.concatenate(rows),
+        domain_score=None,
+        grid_fps=finer.config.grid_fps,
+        frames_decoded=decoded,
+    )
+
+
+def _stretch_reader(video_path: Path, detector: Detector, first_pair: int, end_s: float) -> GridReader:
+    """The grid frames of a stretch, and the one before it where there is one."""
+    fps, size = detector.config.grid_fps, detector.config.frame_size
+    start_s = (2 * first_pair - 1) / fps if first_pair else 0.0
+    return GridReader(video_path, fps, size, size, start_s=start_s, end_s=end_s)
 
 
 class ChunkStore:

@@ -17,6 +17,7 @@ from resus_doc.schema import Activity, Event, Span
 from resus_doc.tools.dataset import AnnotatedVideo, Split, open_dataset, read_cases
 
 if TYPE_CHECKING:
+    from resus_doc.models.decoder import Decoder
     from resus_doc.models.detector import Detector
     from resus_doc.models.evaluation import Flags, Numbers
     from resus_doc.tools.windows import Windows
@@ -93,8 +94,12 @@ def judged(
     windows: Windows,
     thresholds: Mapping[Activity, float],
     predicted: Flags | None = None,
+    decoder: Decoder | None = None,
 ) -> JudgedVideo:
-    """One video's windows and events beside its truth; `predicted` replaces the windows' own comparison with thresholds."""
+    """One video's windows and events beside its truth; `predicted` replaces the windows' own comparison with thresholds.
+
+    Without a `decoder` the thresholds make the events, as for a detector that brings none.
+    """
     import numpy as np
 
     from resus_doc.models import evaluation
@@ -103,7 +108,8 @@ def judged(
 
     labels: tuple[Activity, ...] = windows.labels  # type: ignore[assignment]  # build_timeline refuses other labels
     duration_s = windows.broken_off_at_s or video.video.duration_s
-    found = build_timeline(windows, {str(name): at for name, at in thresholds.items()}, duration_s).events
+    limits = {str(name): at for name, at in thresholds.items()}
+    found = build_timeline(windows, limits, duration_s, decoder=decoder).events
     spans = {name: video.spans.get(name, ()) for name in {*labels, *video.spans}}
     probabilities: Numbers = windows.probabilities.astype(np.float64)
     called = evaluation.decide(probabilities, labels, thresholds) if predicted is None else predicted
@@ -131,7 +137,7 @@ def _look(
     with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
         for video in annotated:
             windows = detect(video.case.video, detector, Path(work))
-            videos.append(judged(video, windows, detector.config.thresholds))
+            videos.append(judged(video, windows, detector.config.thresholds, decoder=detector.decoder))
             scores.append(windows.domain_score)
             done_s += video.video.duration_s
             if progress:

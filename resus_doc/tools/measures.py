@@ -200,14 +200,14 @@ def _no_activity(timeline: Timeline) -> _Result:
     """Seconds with the baby in view in which none of the recognised activities was seen."""
     if not timeline.observed or not _acted(timeline):
         return NOT_ASSESSABLE
-    return _of(_lengths(_idle(timeline)))
+    return _of(_lengths(idle(timeline)))
 
 
 def _acted(timeline: Timeline) -> tuple[str, ...]:
     return tuple(name for name in ACTED if name in timeline.covered)
 
 
-def _idle(timeline: Timeline) -> Extent:
+def idle(timeline: Timeline) -> Extent:
     """When the baby was in view and none of the covered activities was seen."""
     view = _view(timeline)
     done = extent(event for event in timeline.events if event.activity in ACTED)
@@ -274,7 +274,7 @@ def _pause_with(name: str, timeline: Timeline) -> _Result:
 
 
 def _pause_idle(timeline: Timeline) -> _Result:
-    return _of_pauses(lambda found, t: ppv.pause_time(found, _idle(t)), timeline)
+    return _of_pauses(lambda found, t: ppv.pause_time(found, idle(t)), timeline)
 
 
 def _pause_unseen(found: tuple[ppv.Pause, ...], timeline: Timeline) -> Bounds:

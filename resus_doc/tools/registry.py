@@ -36,12 +36,18 @@ _PLACE = ("which", "other", "number", "to")
 
 _ALL = (
     Tool("probe_video", "What a video file holds: duration, size, rate, hash.", "tools.video:probe"),
+    Tool("place_recordings", "Several recordings of one case on one clock.", "tools.recordings:place"),
+    Tool("video_of_recordings", "What all recordings hold together.", "tools.recordings:whole_video"),
+    Tool("tell_recordings", "Which recordings a case has, as a note.", "tools.recordings:told"),
+    Tool("join_timelines", "One timeline of several recordings.", "tools.recordings:join"),
     Tool("detect_activities", "Probability of each activity in each window of a video.", "tools.detect:detect"),
+    Tool("look_closer", "Probabilities at a finer stride in some stretches of a video.", "tools.detect:look_closer"),
     Tool("read_annotations", "The events of an annotation file.", "tools.formats:read_annotations"),
     Tool("read_vitals", "Vital signs of a monitor's export, on the video's clock.", "tools.vitals:read_vitals"),
     Tool("timeline_of_windows", "Events from window probabilities.", "tools.timeline:build_timeline"),
     Tool("timeline_of_annotations", "A timeline from a person's events.", "tools.timeline:timeline_from_annotations"),
     Tool("compute_measures", "Intervals, totals and fractions of a timeline.", "tools.measures:compute"),
+    Tool("describe_pauses", "Each PPV pause and what was seen during it.", "tools.pauses:describe"),
     Tool("load_profile", "A guideline profile, by id or file.", "guidelines.profile:load"),
     Tool("evaluate_adherence", "Verdicts of a profile's rules on a timeline.", "guidelines.rules:evaluate"),
     Tool("withhold_findings", "A profile's findings when nothing may be concluded.", "guidelines.rules:withhold"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from resus_doc.schema import ACTIVITIES, Event, Finding, Passage, Report, TimeZero
-from resus_doc.tools import report_curves, report_measures, report_timeline, report_vitals
+from resus_doc.tools import report_curves, report_looks, report_measures, report_pauses, report_timeline, report_vitals
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
 from resus_doc.tools.pages import part, printable, source_hash, template
@@ -76,8 +76,11 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
             data=_data(report, None if withheld else report_curves.encode(around.windows)),
             glance=words.glance(report),
             groups=words.by_verdict(report.findings),
+            looks=report_looks.lines(report),
             signs=VERDICT_SIGNS,
             measures=report_measures.arrange(report),
+            pauses=report_pauses.rows(report),
+            pause_header=report_pauses.HEADER,
             kinds=_kinds,
             sources=_sources(report),
             passages={passage.id: passage for passage in report.passages},

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from resus_doc.schema import Event, Finding, Measure, Report
+from resus_doc.tools import report_looks, report_pauses
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
 
@@ -68,7 +69,8 @@ def _findings(report: Report) -> list[str]:
         blocks.append(f"### {words.VERDICT_NAMES[verdict]} ({len(findings)})")
         for finding in findings:
             blocks.append(_finding(finding, [words.source_line(titles[p]) for p in finding.passages if p in titles]))
-    return blocks
+    looks = report_looks.lines(report)
+    return [*blocks, "**Looked closer**", _bullets(map(escape, looks))] if looks else blocks
 
 
 def _finding(finding: Finding, sources: Iterable[str]) -> str:
@@ -101,7 +103,12 @@ def _cites(ids: Sequence[str]) -> str:
 def _measures(report: Report) -> list[str]:
     if not report.measures:
         return []
-    return ["## Measures", _table(("Id", "Measure", "Value", "90 % range"), map(_measure_row, report.measures))]
+    blocks = ["## Measures", _table(("Id", "Measure", "Value", "90 % range"), map(_measure_row, report.measures))]
+    pauses = report_pauses.rows(report)
+    if pauses:
+        cells = [(*row[:-2], f"{row.seen} [{', '.join(row.events)}]") for row in pauses]
+        blocks += ["### Pauses of PPV (quality metric, no guideline limit)", _table(report_pauses.HEADER, cells)]
+    return blocks
 
 
 def _measure_row(measure: Measure) -> tuple[str, ...]:

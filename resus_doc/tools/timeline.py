@@ -1,58 +1,27 @@
 """From window probabilities, or a person's annotations, to the timeline of a case.
 
-The first decoder: hysteresis. A stretch of windows is an event when one of them reaches the activity's threshold; it goes
-on through dips that stay above a lower one. A window's probability speaks of *more than half* of it, so it passes through
-the threshold where the window's centre passes the onset: onsets and offsets are interpolated between window centres.
-
-What this module does not know: whether two activities can go together (PPV and CPAP may overlap), and how often an
-activity lasts how long.
+A detector that brings a fitted decoder is decoded by it (`decoding`), another one by hand thresholds (`hysteresis`). What is
+observed, what is censored and from when intervals count is the same for both, and for annotations.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from resus_doc.errors import BundleBroken, InputRefused, UsageError
 from resus_doc.schema import ACTIVITIES, Activity, Event, Range, Span, Timeline, TimeZero
-from resus_doc.tools import intervals
+from resus_doc.tools import decoding, hysteresis, intervals
+from resus_doc.tools.stretches import Stretch, only_unknown_kind, widen_into
 
 if TYPE_CHECKING:
+    from resus_doc.models.decoder import Decoder
     from resus_doc.tools.windows import Windows
 
 EMPTY_TABLE_S = 3.0
 """The baby must be out of view at least this long from the video's start before its coming into view counts as arrival:
 one and a half windows, more than the first windows' own uncertainty."""
-
-KEEP_RATIO = 0.6
-KEEP_S = 4.0
-"""An event goes on through a dip of at most KEEP_S (two windows) that stays above this part of its threshold."""
-
-BRIDGE_S = 1.5
-"""Gaps up to this are flicker: under two windows' stride, and under the two seconds from one breath to the next at the
-slowest ventilation rate that a guideline of ours states (30 a minute)."""
-
-MIN_DURATION_S: dict[Activity, float] = {
-    "baby_visible": 2.0,
-    "ppv": 1.5,
-    "cpap": 1.5,
-    "ventilation": 1.5,
-    "stimulation": 1.5,
-    "suction": 1.5,
-    "chest_compressions": 1.5,
-}
-"""Shorter events are flicker. One lone window over its threshold decodes to about 1 s, two in a row to about 2 s."""
-
-RANGE_REACH_S = 5.0
-"""How far a range follows probabilities that are neither clearly on nor clearly off."""
-
-DOUBT = 0.3
-"""A probability is clearly off under this part of the threshold, and clearly on as near to one."""
-
-HIDDEN_EDGE_S = 2.0
-"""An edge this near (one window) to a stretch in which the baby was out of view may lie anywhere in that stretch."""
 
 EDGE_S = 0.05
 """An annotated event this near to the video's edge (about one frame) runs at the edge."""
@@ -67,6 +36,9 @@ def build_timeline(
     duration_s: float,
     birth_time_s: float | None = None,
     birth_uncertainty_s: float = 0.0,
+    *,
+    decoder: Decoder | None = None,
+    closer: Windows | None = None,
 ) -> Timeline:
     """The timeline that the window probabilities tell.
 
@@ -76,6 +48,8 @@ def build_timeline(
         duration_s: length of the readable video, in seconds.
         birth_time_s: birth in seconds from the start of the video (usually negative), None when unknown.
         birth_uncertainty_s: birth lies within this many seconds of it.
+        decoder: what was learned about decoding this detector's windows; without one, thresholds decide.
+        closer: windows at a finer stride of stretches that were looked at again; only a decoder can use them.
 
     Raises:
         BundleBroken: a label is not an activity, or has no threshold.
@@ -83,10 +57,10 @@ def build_timeline(
     """
     covered = _covered(windows.labels, thresholds)
     readable = _readable(windows, duration_s)
-    tracks = {name: _decode(windows, name, thresholds[name], readable, duration_s) for name in covered}
+    tracks = _tracks(windows, closer, thresholds, covered, readable, duration_s, decoder)
     if "ventilation" in tracks and ("ppv" in tracks or "cpap" in tracks):
         known = tracks.get("ppv", []) + tracks.get("cpap", [])
-        tracks["ventilation"] = _only_unknown_kind(tracks["ventilation"], known)
+        tracks["ventilation"] = only_unknown_kind(tracks["ventilation"], known)
     in_view = [stretch.event("baby_visible", duration_s) for stretch in tracks.get("baby_visible", [])]
     observed = intervals.intersect((Span(event.start_s, event.end_s) for event in in_view), readable)
     hidden = _hidden(observed, duration_s)
@@ -94,9 +68,9 @@ def build_timeline(
         stretch.event(name, duration_s)
         for name, track in tracks.items()
         if name != "baby_visible"
-        for stretch in _widen_into(hidden, track)
+        for stretch in widen_into(hidden, track)
     ]
-    return _assemble(in_view + acts, covered, observed, duration_s, birth_time_s, birth_uncertainty_s)
+    return assemble(in_view + acts, covered, observed, duration_s, birth_time_s, birth_uncertainty_s)
 
 
 def timeline_from_annotations(
@@ -123,7 +97,7 @@ def timeline_from_annotations(
     whole = (Span(0.0, duration_s),)
     visible = intervals.clean(Span(e.start_s, e.end_s) for e in merged if e.activity == "baby_visible")
     observed = visible if "baby_visible" in names else intervals.clean(whole)
-    return _assemble(merged, names, observed, duration_s, birth_time_s, birth_uncertainty_s)
+    return assemble(merged, names, observed, duration_s, birth_time_s, birth_uncertainty_s)
 
 
 def table_arrival(timeline: Timeline) -> TimeZero | None:
@@ -143,7 +117,7 @@ def renumber(events: Iterable[Event]) -> tuple[Event, ...]:
 # --- what both kinds of timeline share
 
 
-def _assemble(
+def assemble(
     events: Iterable[Event],
     covered: tuple[Activity, ...],
     observed: tuple[Span, ...],
@@ -151,6 +125,11 @@ def _assemble(
     birth_time_s: float | None,
     birth_uncertainty_s: float,
 ) -> Timeline:
+    """A timeline of events on the video's clock, numbered, with its time zero.
+
+    Raises:
+        UsageError: the birth time cannot be used.
+    """
     start = TimeZero(t_s=0.0, range_s=(0.0, 0.0), source="video_start")
     timeline = Timeline(
         events=renumber(events), covered=covered, observed=observed, duration_s=duration_s, time_zero=start
@@ -242,43 +221,7 @@ def _joined(one: Event, other: Event) -> Event:
     )
 
 
-# --- the hysteresis decoder
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """An event of one label before it has a name; times in seconds."""
-
-    start_s: float
-    end_s: float
-    start_range_s: Range
-    end_range_s: Range
-    confidence: float
-    censored_start: bool
-    censored_end: bool
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start_s, self.end_s)
-
-    def event(self, activity: Activity, duration_s: float) -> Event:
-        """The event, its times in whole milliseconds within the video."""
-
-        def ms(t_s: float) -> float:
-            return duration_s if t_s >= duration_s else min(round(max(t_s, 0.0), 3), duration_s)
-
-        return Event(
-            id="E0",
-            activity=activity,
-            start_s=ms(self.start_s),
-            end_s=ms(self.end_s),
-            confidence=round(min(max(self.confidence, 0.0), 1.0), 4),
-            start_range_s=(ms(self.start_range_s[0]), ms(self.start_range_s[1])),
-            end_range_s=(ms(self.end_range_s[0]), ms(self.end_range_s[1])),
-            censored_start=self.censored_start,
-            censored_end=self.censored_end,
-            source="detector",
-        )
+# --- windows
 
 
 def _covered(labels: Sequence[str], thresholds: Mapping[str, float]) -> tuple[Activity, ...]:
@@ -302,156 +245,28 @@ def _readable(windows: Windows, duration_s: float) -> tuple[Span, ...]:
     return intervals.intersect(spans, (Span(0.0, duration_s),))
 
 
-def _decode(
-    windows: Windows, name: Activity, threshold: float, readable: Sequence[Span], duration_s: float
-) -> list[_Stretch]:
-    """The stretches of one label: runs over the threshold, flicker bridged or dropped."""
+def _tracks(
+    windows: Windows,
+    closer: Windows | None,
+    thresholds: Mapping[str, float],
+    covered: Sequence[Activity],
+    readable: Sequence[Span],
+    duration_s: float,
+    decoder: Decoder | None,
+) -> dict[Activity, list[Stretch]]:
+    """The stretches of every label, by the detector's decoder where it fits the windows."""
     if not readable:
-        return []
-    probability = [float(p) for p in windows.probabilities[:, windows.labels.index(name)]]
-    if not all(math.isfinite(p) for p in probability):
-        raise BundleBroken(
-            f"The detector gives no number for '{name}' in some windows.", "Use another bundle, or --device cpu."
-        )
-    centre = [float(start) + windows.window_s / 2 for start in windows.start_s]
-    track = _Track(centre, probability, threshold, Span(readable[0].start_s, readable[-1].end_s))
-    runs = _bridged(track)
-    shortest_s = min(MIN_DURATION_S[name], duration_s / 2)
-    runs = [run for run in runs if track.offset(run[1]) - track.onset(run[0]) >= shortest_s]
-    return [track.stretch(runs, number) for number in range(len(runs))]
+        return {name: [] for name in covered}
+    _check_numbers(windows)
+    within = Span(readable[0].start_s, readable[-1].end_s)
+    if decoder is not None:
+        return decoding.decode(windows, closer, decoder, within)
+    return {name: hysteresis.decode(windows, name, thresholds[name], within, duration_s) for name in covered}
 
 
-_Run = tuple[int, int]
-"""First and last window of a run at or over the threshold."""
-
-
-def _bridged(track: _Track) -> list[_Run]:
-    """Runs of positive windows, joined over dips that stay above the lower threshold and over gaps too short to trust."""
-    runs: list[_Run] = []
-    for first, last in track.runs():
-        if runs:
-            before = runs[-1]
-            dip = track.probability[before[1] + 1 : first]
-            gap_s = track.onset(first) - track.offset(before[1])
-            if gap_s <= BRIDGE_S or (gap_s <= KEEP_S and min(dip) >= KEEP_RATIO * track.threshold):
-                runs[-1] = (before[0], last)
-                continue
-        runs.append((first, last))
-    return runs
-
-
-@dataclass(frozen=True)
-class _Track:
-    """One label's probabilities at the window centres; `within` is the readable part of the video."""
-
-    centre: Sequence[float]
-    probability: Sequence[float]
-    threshold: float
-    within: Span
-
-    def runs(self) -> list[_Run]:
-        """Maximal runs of windows at or over the threshold."""
-        found: list[_Run] = []
-        for i, p in enumerate(self.probability):
-            if p < self.threshold:
-                continue
-            if found and found[-1][1] == i - 1:
-                found[-1] = (found[-1][0], i)
-            else:
-                found.append((i, i))
-        return found
-
-    def crossing(self, off: int, on: int, level: float) -> float:
-        """Where the probability passes the level between two neighbouring windows, the first under it."""
-        low, high = self.probability[off], self.probability[on]
-        part = (level - low) / (high - low) if high > low else 0.5
-        return self.centre[off] + min(max(part, 0.0), 1.0) * (self.centre[on] - self.centre[off])
-
-    def onset(self, first: int) -> float:
-        return self.within.start_s if first == 0 else self.crossing(first - 1, first, self.threshold)
-
-    def offset(self, last: int) -> float:
-        return self.within.end_s if last == len(self.centre) - 1 else self.crossing(last + 1, last, self.threshold)
-
-    def stretch(self, runs: Sequence[_Run], number: int) -> _Stretch:
-        """The stretch of one run, whose ranges stay clear of the runs beside it."""
-        first, last = runs[number]
-        start_s, end_s = self.onset(first), self.offset(last)
-        floor_s = self.offset(runs[number - 1][1]) if number else self.within.start_s
-        ceiling_s = self.onset(runs[number + 1][0]) if number + 1 < len(runs) else self.within.end_s
-        inside = self.probability[first : last + 1]
-        return _Stretch(
-            start_s=start_s,
-            end_s=end_s,
-            start_range_s=(
-                max(floor_s, min(start_s, self._surely_off(first, -1, start_s))),
-                min(end_s, max(start_s, self._surely_on(first, +1, start_s))),
-            ),
-            end_range_s=(
-                max(start_s, min(end_s, self._surely_on(last, -1, end_s))),
-                min(ceiling_s, max(end_s, self._surely_off(last, +1, end_s))),
-            ),
-            confidence=sum(inside) / len(inside),
-            censored_start=first == 0,
-            censored_end=last == len(self.centre) - 1,
-        )
-
-    def _surely_off(self, edge: int, step: int, from_s: float) -> float:
-        """Going outward from the edge window, the first centre at which the activity is clearly off."""
-        return self._walk(edge, step, from_s, lambda p: p <= DOUBT * self.threshold)
-
-    def _surely_on(self, edge: int, step: int, from_s: float) -> float:
-        """Going inward from the edge window, the first centre at which the activity is clearly on."""
-        return self._walk(edge - step, step, from_s, lambda p: p >= 1 - DOUBT * (1 - self.threshold))
-
-    def _walk(self, edge: int, step: int, from_s: float, reached: Callable[[float], bool]) -> float:
-        at = edge + step
-        while 0 <= at < len(self.centre):
-            if reached(self.probability[at]) or abs(self.centre[at] - from_s) >= RANGE_REACH_S:
-                return self.centre[at]
-            at += step
-        return self.within.start_s if step < 0 else self.within.end_s
-
-
-def _only_unknown_kind(track: Iterable[_Stretch], known: Sequence[_Stretch]) -> list[_Stretch]:
-    """Mask support that is neither PPV nor CPAP; shorter leftovers at the edges of those are not events of their own."""
-    pieces = [
-        _cut(stretch, piece, known)
-        for stretch in track
-        for piece in intervals.subtract((stretch.span,), (other.span for other in known))
-    ]
-    return [piece for piece in pieces if piece.end_s - piece.start_s >= MIN_DURATION_S["ventilation"]]
-
-
-def _cut(stretch: _Stretch, piece: Span, known: Sequence[_Stretch]) -> _Stretch:
-    """A piece of a stretch; where PPV or CPAP cut it off, the edge is as uncertain as theirs."""
-    start_range_s, end_range_s = stretch.start_range_s, stretch.end_range_s
-    if piece.start_s > stretch.start_s:
-        start_range_s = next(other.end_range_s for other in known if other.end_s == piece.start_s)
-    if piece.end_s < stretch.end_s:
-        end_range_s = next(other.start_range_s for other in known if other.start_s == piece.end_s)
-    return replace(
-        stretch,
-        start_s=piece.start_s,
-        end_s=piece.end_s,
-        start_range_s=start_range_s,
-        end_range_s=end_range_s,
-        censored_start=stretch.censored_start and piece.start_s == stretch.start_s,
-        censored_end=stretch.censored_end and piece.end_s == stretch.end_s,
-    )
-
-
-def _widen_into(hidden: Iterable[Span], track: Sequence[_Stretch]) -> list[_Stretch]:
-    """Stretches whose edge lies next to a time out of view: that edge may lie anywhere in it."""
-    widened = list(track)
-    for gap in hidden:
-        for number, stretch in enumerate(widened):
-            if gap.start_s < stretch.start_s <= gap.end_s + HIDDEN_EDGE_S:
-                floor_s = widened[number - 1].end_s if number else gap.start_s
-                lo = min(stretch.start_range_s[0], max(gap.start_s, floor_s))
-                widened[number] = replace(widened[number], start_range_s=(lo, stretch.start_range_s[1]))
-            if gap.start_s - HIDDEN_EDGE_S <= stretch.end_s < gap.end_s:
-                ceiling_s = widened[number + 1].start_s if number + 1 < len(widened) else gap.end_s
-                hi = max(stretch.end_range_s[1], min(gap.end_s, ceiling_s))
-                widened[number] = replace(widened[number], end_range_s=(stretch.end_range_s[0], hi))
-    return widened
+def _check_numbers(windows: Windows) -> None:
+    for name, column in zip(windows.labels, windows.probabilities.T, strict=True):
+        if not all(math.isfinite(p) for p in column):
+            raise BundleBroken(
+                f"The detector gives no number for '{name}' in some windows.", "Use another bundle, or --device cpu."
+            )

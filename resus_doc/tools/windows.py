@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resus_doc.errors import InputRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
@@ -97,3 +98,22 @@ class Windows:
             raise InputRefused(
                 f"The window probabilities in {path} cannot be read ({error}).", "Run again without --resume."
             ) from error
+
+
+def joined(parts: Sequence[Windows], starts_s: Sequence[float]) -> Windows:
+    """The windows of several recordings on one clock, on which they begin at these seconds; the least alike gives the score."""
+    import numpy as np
+
+    first = parts[0]
+    scores = [part.domain_score for part in parts if part.domain_score is not None]
+    return Windows(
+        start_s=np.concatenate([part.start_s + start for part, start in zip(parts, starts_s, strict=True)]),
+        window_s=first.window_s,
+        stride_s=first.stride_s,
+        labels=first.labels,
+        probabilities=np.concatenate([part.probabilities for part in parts]),
+        domain_score=min(scores) if scores else None,
+        grid_fps=first.grid_fps,
+        frames_decoded=sum(part.frames_decoded for part in parts),
+        broken_off_at_s=first.broken_off_at_s if len(parts) == 1 else None,
+    )

@@ -51,6 +51,12 @@ def test_a_manifest_says_what_is_known_of_each_video(folder):
     assert (second.case_id, second.birth_time_s, second.annotations) == (None, None, None)
 
 
+def test_a_manifest_may_shift_a_vitals_file(tmp_path):
+    (tmp_path / "m.csv").write_text("video,vitals,vitals_offset\na.mp4,v.csv,-0:30\nb.mp4,v.csv,\n")
+    first, second = read_manifest(tmp_path / "m.csv")
+    assert (first.vitals_offset_s, second.vitals_offset_s) == (-30.0, None)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -62,6 +68,8 @@ def test_a_manifest_says_what_is_known_of_each_video(folder):
         ("video,case_id\na.mp4,../../etc\n", "line 2: the case id"),
         ("video,case_id\na.mp4,.hidden\n", "line 2: the case id"),
         ("video,date\na.mp4,1.3.2026\n", "line 2"),
+        ("video,vitals,vitals_offset\na.mp4,v.csv,soon\n", "line 2: 'soon' is not a time"),
+        ("video,vitals_offset\na.mp4,5\n", "line 2: 'vitals_offset' shifts a vitals file"),
         ("video,case_id\na.mp4\n,x\n", "line 3: the cell 'video' is empty"),
         ("video\na.mp4,too,many\n", "line 2: there are more cells"),
         ("", "no column 'video'"),

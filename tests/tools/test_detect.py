@@ -8,7 +8,8 @@ import pytest
 
 from resus_doc.errors import ResourceMissing, VideoRefused
 from resus_doc.models.detector import Detector
-from resus_doc.tools.detect import ChunkStore, detect
+from resus_doc.schema import Span
+from resus_doc.tools.detect import ChunkStore, detect, look_closer
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import draw
 
@@ -59,6 +60,19 @@ def test_chunks_change_nothing(video, shipped, straight, tmp_path, chunk_frames)
 def test_the_same_video_gives_the_same_numbers(video, shipped, straight, tmp_path):
     again = detect(video, shipped, tmp_path)
     np.testing.assert_array_equal(again.probabilities, straight.probabilities)
+
+
+def test_a_closer_look_sees_the_same_windows_and_those_between(video, shipped, straight):
+    closer = look_closer(video, shipped, [Span(0.0, 3.3), Span(6.1, 10.0)])
+    assert closer.start_s.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, *np.arange(6.25, 8.01, 0.25)]
+    same = [(i, int(t)) for i, t in enumerate(closer.start_s) if t == int(t)]
+    assert [t for _, t in same] == [0, 1, 7, 8]
+    for i, t in same:
+        np.testing.assert_allclose(closer.probabilities[i], straight.probabilities[t], atol=CUT_TOLERANCE)
+
+
+def test_a_stretch_shorter_than_a_window_shows_nothing_more(video, shipped):
+    assert len(look_closer(video, shipped, [Span(5.0, 6.5)])) == 0
 
 
 class Killed(Exception):

@@ -1,0 +1,44 @@
+"""The PPV pauses of a report as rows of a table: when, how long, and what was seen during each."""
+
+from typing import NamedTuple
+
+from resus_doc.schema import PpvPause, Report, SeenInPause
+from resus_doc.tools import report_words as words
+from resus_doc.tools.clock import clock
+
+HEADER = ("Pause", "In the video", "Length", "Seen during it")
+OTHERS = {"none": "none of the recognised activities", "not_observed": "baby not in view"}
+
+
+class Row(NamedTuple):
+    """One pause in words; `events` are the PPV around it and what was seen in it."""
+
+    number: str
+    when: str
+    length: str
+    seen: str
+    events: tuple[str, ...]
+
+
+def rows(report: Report) -> tuple[Row, ...]:
+    """The pauses in order of time."""
+    return tuple(_row(number, pause, report) for number, pause in enumerate(report.ppv_pauses, start=1))
+
+
+def _row(number: int, pause: PpvPause, report: Report) -> Row:
+    seen = "; ".join(_seen(part) for part in pause.seen)
+    zero_s = report.time_zero.t_s
+    return Row(
+        f"{number}, {clock(pause.start_s - zero_s)} from {report.time_zero.name}",
+        f"{clock(pause.start_s)}–{clock(pause.end_s)}",
+        words.amount(pause.end_s - pause.start_s, "s"),
+        seen,
+        (*pause.events, *(event for part in pause.seen for event in part.events)),
+    )
+
+
+def _seen(part: SeenInPause) -> str:
+    name = OTHERS[part.what] if part.what in OTHERS else words.activity_name(part.what)  # type: ignore[arg-type]
+    spread = words.amount_range(part.range, "s")
+    value = words.amount(part.value, "s")
+    return f"{name} {value}" + (f" ({spread})" if spread != value else "")

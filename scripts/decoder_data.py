@@ -1,0 +1,134 @@
+"""Rendered videos and what the shipped detector says about them, kept under build/decoder: decoders then compare in seconds.
+
+    python scripts/decoder_data.py validation 12
+    python scripts/decoder_data.py test 20
+
+A video is kept by its scenario, its windows by scenario and detector: after a new training only the detector runs again.
+Windows are kept at every cell (one pair of grid frames); the detector's own windows are every fourth of them.
+"""
+
+import argparse
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from detector_data import SEEDS
+
+from resus_doc.models import decoder
+from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
+from resus_doc.models.decoder import Decoder
+from resus_doc.models.decoder_fit import Example, Grid, Recording
+from resus_doc.models.detector import Detector
+from resus_doc.settings import DEFAULT_DETECTOR
+from resus_doc.tools.detect import detect
+from resus_doc.tools.simulate.dataset import write_video
+from resus_doc.tools.simulate.scenario import Scenario, draw
+from resus_doc.tools.windows import Windows
+
+BUILD = Path("build/decoder")
+SIZE, FPS = (256, 192), 10
+DIFFICULTIES = (0.0, 0.1, 0.0, 0.2)
+"""Videos take these in turn."""
+
+
+class Looked(NamedTuple):
+    """One video, and the detector's windows at every cell."""
+
+    scenario: Scenario
+    dense: Windows
+
+    def coarse(self, stride_s: float) -> Windows:
+        """The windows that the detector gives by itself."""
+        step = round(stride_s / self.dense.stride_s)
+        return windows_like(self.dense, np.arange(0, len(self.dense), step), stride_s)
+
+
+def windows_like(dense: Windows, chosen: np.ndarray, stride_s: float) -> Windows:
+    """Some of the windows."""
+    return Windows(
+        start_s=dense.start_s[chosen],
+        window_s=dense.window_s,
+        stride_s=stride_s,
+        labels=dense.labels,
+        probabilities=dense.probabilities[chosen],
+        domain_score=dense.domain_score,
+        grid_fps=dense.grid_fps,
+        frames_decoded=dense.frames_decoded,
+    )
+
+
+def scenarios(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Scenario]:
+    """Whole recordings of a kind, the same for the same numbers."""
+    return [draw(SEEDS[kind] + i, difficulty=difficulties[i % len(difficulties)]) for i in range(count)]
+
+
+def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Looked]:
+    """The first `count` videos of a kind with their windows, made where they are not there yet."""
+    detector: Detector | None = None
+    found = []
+    weights = json.loads((DEFAULT_DETECTOR / CONFIG_FILE).read_text(encoding="utf-8"))
+    labels = {name: digest for name, digest in weights["files"].items() if name.endswith(".safetensors")}
+    bundle = _digest(labels, weights["temperatures"])
+    for scenario in scenarios(kind, count, difficulties):
+        name = f"{kind}-{scenario.seed}-{_digest(scenario.model_dump(mode='json'))}"
+        path = BUILD / bundle / f"{name}.npz"
+        if not path.exists():
+            detector = detector or Detector.load(device="cpu").at_every_pair()
+            windows = _detected(scenario, BUILD / "videos" / f"{name}.mp4", detector)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            windows.save(path)
+            print(f"{name}: {len(windows)} windows", flush=True)
+        found.append(Looked(scenario, Windows.load(path)))
+    return found
+
+
+def _detected(scenario: Scenario, video: Path, detector: Detector) -> Windows:
+    if not video.exists():
+        write_video(scenario, video, *SIZE, FPS)
+    with tempfile.TemporaryDirectory() as work:
+        return detect(video, detector, Path(work))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def recording(scenario: Scenario) -> Recording:
+    """The truth of a recording as the decoder's fit reads it."""
+    names = {event.activity for event in scenario.events}
+    return Recording(scenario.duration_s, {name: scenario.truth(name) for name in names})
+
+
+def example(video: Looked) -> Example:
+    """A video as the decoder's fit reads it."""
+    return Example(recording(video.scenario), video.dense.start_s, video.dense.probabilities.astype(float))
+
+
+def grid_of(windows: Windows, stride_s: float) -> Grid:
+    """How the detector's windows lie on cells of one pair of grid frames."""
+    cell_s = 2 / windows.grid_fps
+    return Grid(windows.labels, cell_s, round(windows.window_s / cell_s), round(stride_s / cell_s))
+
+
+def shipped() -> tuple[DetectorConfig, Decoder]:
+    """The shipped detector's configuration and its fitted decoder."""
+    config = DetectorConfig.model_validate_json((DEFAULT_DETECTOR / CONFIG_FILE).read_text(encoding="utf-8"))
+    fitted = decoder.read(DEFAULT_DETECTOR)
+    if fitted is None:
+        raise SystemExit("The shipped bundle has no decoder: run scripts/fit_decoder.py first.")
+    return config, fitted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("validation", "test"))
+    parser.add_argument("videos", type=int)
+    options = parser.parse_args()
+    looked(options.kind, options.videos)
+
+
+if __name__ == "__main__":
+    main()
