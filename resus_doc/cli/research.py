@@ -49,36 +49,53 @@ def evaluate(
 def train(
     dataset: Annotated[Path, typer.Argument(help="A folder with videos/ and annotations/, as simulate writes it.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="BUNDLE", help="The bundle's folder to write.")],
-    method: Annotated[Literal["head", "lora", "full"], typer.Option(help="What learns.")] = "lora",
+    method: Annotated[
+        Literal["head", "lora", "full", "timesformer"], typer.Option(help="What learns; timesformer is the baseline.")
+    ] = "lora",
     base: Annotated[Path | None, typer.Option(metavar="DIR", help="A bundle, or a base's folder.")] = None,
+    recipe: Annotated[
+        Literal["project", "study"], typer.Option(help="Settings for the small base, or those of the study.")
+    ] = "project",
+    view: Annotated[
+        Literal["all", "single", "shuffled"], typer.Option("--frames", help="Others than all are baselines.")
+    ] = "all",
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps at most.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Windows a step.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Windows a batch.")] = None,
+    accumulate: Annotated[int | None, typer.Option(min=1, help="Batches a step, where memory is short.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The highest rate.")] = None,
     rank: Annotated[int | None, typer.Option(min=1, help="Rank of the adapter.")] = None,
     check_every: Annotated[int | None, typer.Option(min=1, help="Steps between looks at validation.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Looks without a better one before it ends.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed trains the same.")] = None,
+    four_bit: Annotated[bool, typer.Option("--four-bit", help="Hold the base in four bits (CUDA).")] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     cache_gb: Annotated[float, typer.Option(min=0, help="Disk for decoded frames, at most.")] = 20.0,
 ) -> None:
     """Train a detector on annotated videos. The same command goes on after a kill."""
-    from dataclasses import replace
-
-    from resus_doc.tools.train import DEFAULTS
     from resus_doc.tools.train import train as run
+    from resus_doc.tools.train_plan import planned
 
     given = {
+        "view": view,
+        "four_bit": four_bit,
         "steps": steps,
         "batch": batch,
+        "accumulate": accumulate,
         "learning_rate": learning_rate,
         "rank": rank,
         "check_every": check_every,
         "patience": patience,
         "seed": seed,
     }
-    plan = replace(DEFAULTS[method], **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    chosen = settings.load().detector if base is None else base
+    plan = planned(method, recipe, **given)
+    if four_bit and method not in ("head", "lora"):
+        raise UsageError(f"--four-bit with --method {method}: what learns cannot be in four bits.", "Leave one out.")
+    found = settings.load(device=device)
+    chosen = found.detector if base is None and method != "timesformer" else base
     with display.steps(quiet=False) as progress:
-        done = run(dataset, out, plan, chosen, cache_gb=cache_gb, say=display.line, progress=progress)
+        done = run(
+            dataset, out, plan, chosen, device=found.device, cache_gb=cache_gb, say=display.line, progress=progress
+        )
     for note in done.notes:
         display.line(note)
     display.line(f"{done.out}: best at step {done.best_step}; F1 on validation windows {done.validation_f1}")
@@ -91,27 +108,62 @@ def compare(
     bundle: Annotated[
         list[str] | None, typer.Option(metavar="NAME=DIR", help="A further row; may be given several times.")
     ] = None,
+    held_out: Annotated[
+        Path | None, typer.Option(metavar="DATASET", help="Test videos of a hospital that is in no training.")
+    ] = None,
+    train: Annotated[
+        bool, typer.Option("--train", help="Train the missing rows as long as the detector was; into DIR/bundles.")
+    ] = False,
+    steps: Annotated[int | None, typer.Option(min=1, help="With --train: so many steps instead.")] = None,
+    zero_shot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A pretrained vision-language model to ask without training.")
+    ] = None,
+    judge: Annotated[Path | None, typer.Option(metavar="GGUF", help="Judges the captions of --zero-shot.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     cache_gb: Annotated[float, typer.Option(min=0, help="Disk for decoded frames, at most.")] = 20.0,
 ) -> None:
-    """Write one table: the detector, what is left of it without motion or adapter, and others."""
+    """Write the study's table: the detector, the same without motion or adapter, a TimeSformer, and others."""
+    from resus_doc.tools.compare_pages import BUNDLES, CSV_FILE, comparison_table, write_comparison
     from resus_doc.tools.dataset import open_dataset
     from resus_doc.tools.evaluation_pages import check_folder
 
     given = dict(_named(text) for text in bundle or [])
-    check_folder(out, "comparison.csv")
+    check_folder(out, CSV_FILE, BUNDLES)
     open_dataset(dataset).of("test")
     chosen = settings.load(detector=detector, device=device)
-    from resus_doc.models.detector import Detector
+    from resus_doc.models.detector import Detector, choose_device
+    from resus_doc.models.zero_shot import InstructModel, judge_by
+    from resus_doc.tools.compare import FAMILIAR, row_name
     from resus_doc.tools.compare import compare as run
-    from resus_doc.tools.compare import comparison_table, write_comparison
+    from resus_doc.tools.compare_missing import plans_for, train_missing
 
     with display.steps(quiet=False) as progress:
         loaded = Detector.load(chosen.detector, chosen.device)
-        others = {name: Detector.load(Path(place), chosen.device) for name, place in given.items()}
-        rows = run(dataset, loaded, others, cache_gb, lambda fraction: progress("compare", fraction))
+        if train:
+            plans = plans_for(loaded, {row_name(loaded), *given}, steps)
+            made = train_missing(
+                dataset,
+                chosen.detector,
+                plans,
+                out / BUNDLES,
+                device=chosen.device,
+                cache_gb=cache_gb,
+                say=display.line,
+            )
+            given |= {name: str(place) for name, place in made.items()}
+        rows = run(
+            dataset,
+            loaded,
+            {name: Detector.load(Path(place), chosen.device) for name, place in given.items()},
+            held_out=held_out,
+            asked=None if zero_shot is None else InstructModel(zero_shot, choose_device(chosen.device)),
+            judge_of=None if judge is None else judge_by(judge),
+            cache_gb=cache_gb,
+            progress=lambda fraction: progress("compare", fraction),
+        )
     write_comparison(rows, out)
-    table = comparison_table(rows)
+    short = [row for row in rows if FAMILIAR in row.figures]
+    table = comparison_table(short)
     display.table(table.title, ("row", "macro-F1 activities"), [line[:2] for line in table.rows])
     display.line(f"The whole table is in {out / 'comparison.html'}")
 

@@ -1,7 +1,7 @@
 """A detector bundle: one folder that holds all of a detector, and loads exactly as it was saved or not at all.
 
     detector.json        what it recognises and how: `DetectorConfig`, with the sha256 of every other file
-    base/                the vision-language base as transformers saves it
+    base/                the vision-language base, or a TimeSformer, as transformers saves it
     adapter/             the PEFT LoRA adapter, if there is one
     head.safetensors     the multi-label head
     domain.safetensors   mean and whitening of the training data's features, if there is a domain check
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from resus_doc.errors import BundleBroken
+from resus_doc.models.views import View
 from resus_doc.schema import Activity
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class DetectorConfig(BaseModel):
     training: dict[str, JsonValue] = Field(default_factory=dict)
     """Where the weights come from: data, seeds, steps, figures."""
     domain: DomainConfig | None = None
+    view: View = "all"
+    """What the model is shown of a window; a baseline sees a still or shuffled frames, here as in its training."""
     adapter: bool = True
     """Whether a LoRA adapter sits on the base; without one the head reads the base itself."""
     files: dict[str, str] = Field(default_factory=dict)

@@ -9,18 +9,18 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resus_doc.models import bundle, evaluation
-from resus_doc.models.bundle import DetectorConfig
-from resus_doc.models.detector import Detector, DomainModel, domain_embedding, new_head
+from resus_doc.models.bundle import DetectorConfig, DomainConfig
+from resus_doc.models.detector import Detector, DomainModel, domain_embedding
 from resus_doc.schema import Activity
 
 if TYPE_CHECKING:
-    from resus_doc.models.evaluation import Flags, Numbers
+    from resus_doc.models.evaluation import Numbers, Truth
 
 DIRECTIONS = 48
 """Principal directions of the training features that the domain check keeps; the rest is one summed distance."""
@@ -37,13 +37,35 @@ class Parts(NamedTuple):
     head: Path
 
 
+class Labelled(Protocol):
+    """A validation video."""
+
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        """Its grid frames [n, S, S, 3], n even."""
+
+    @property
+    def truth(self) -> Truth:
+        """What is true in each of its windows."""
+
+
 class Tuning(NamedTuple):
     """What validation videos decide."""
 
     thresholds: dict[Activity, float]
     temperatures: dict[Activity, float]
     figures: dict[str, float]
-    """F1 per label, and over the study's activities where all were looked for."""
+    """F1 per class that they hold, and over the study's activities where all were looked for and seen."""
+
+
+class Calibrated(NamedTuple):
+    """A detector's configuration with all that validation videos decide."""
+
+    config: DetectorConfig
+    figures: dict[str, float]
+    """As in `Tuning`."""
+    untuned: tuple[Activity, ...]
+    """Labels of which no validation window is positive: their thresholds mean nothing."""
 
 
 def assembled(parts: Parts, config: DetectorConfig) -> Detector:
@@ -52,18 +74,20 @@ def assembled(parts: Parts, config: DetectorConfig) -> Detector:
     Raises:
         BundleBroken: a part is missing or does not fit the others.
     """
-    from resus_doc.models import detector as loading
+    from resus_doc.models import detector
 
-    base = loading.load_base(parts.base)
-    model = loading.bare(base) if parts.adapter is None else loading.load_adapter(parts.adapter, base)
-    head = new_head(base.config.text_config.hidden_size, len(config.labels))
-    loading.load_exactly(head, loading.tensors(parts.head), parts.head)
-    return Detector(config, model.eval().requires_grad_(False), head.eval().requires_grad_(False), None)
+    return detector.assembled(config, parts.base, parts.adapter, parts.head)
 
 
-def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> DomainModel:
-    """Mean and whitening of the features of clips [1 + frames, S, S, 3], each one frame before a window and the window."""
+def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> DomainModel | None:
+    """Mean and whitening of the features of clips [1 + frames, S, S, 3], each one frame before a window and the window.
+
+    None for a detector that has no domain check.
+    """
     import torch
+
+    if not detector.has_domain_check:
+        return None
 
     rows = [domain_embedding(torch.from_numpy(detector.encode(clip[1:], clip[0]))[None]) for clip in clips]
     embedded = torch.cat(rows).double()
@@ -82,17 +106,49 @@ def domain_threshold(similar: Sequence[float]) -> float:
     return round(low - (middle - low) / 2, 4)
 
 
-def tune(logits: Numbers, truth: Flags, labels: Sequence[Activity]) -> Tuning:
+def calibrated(detector: Detector, videos: Iterable[Labelled], strange: Iterable[NDArray[np.uint8]] = ()) -> Calibrated:
+    """Temperatures, thresholds and the domain threshold, all from validation videos.
+
+    `strange` are frames of other things than resuscitations; they decide nothing, the domain check is only measured on them.
+    """
+    labels = detector.config.labels
+    logits, truths, similar = [], [], []
+    for video in videos:
+        features = detector.video_features(video.frames)
+        logits.append(detector.logits(features))
+        truths.append(video.truth)
+        if detector.domain is not None:
+            similar.append(float(np.median(detector.domain_scores(features))))
+    truth = evaluation.join(truths)
+    tuning = tune(np.concatenate(logits).astype(float), truth, labels)
+    domain = None
+    if detector.domain is not None:
+        scores = [float(np.median(detector.domain_scores(detector.video_features(frames)))) for frames in strange]
+        domain = DomainConfig(threshold=domain_threshold(similar), figures=_domain_figures(similar, scores))
+    config = detector.config.model_copy(
+        update={"thresholds": tuning.thresholds, "temperatures": tuning.temperatures, "domain": domain}
+    )
+    return Calibrated(config, tuning.figures, tuple(name for name in labels if not truth.columns[name].any()))
+
+
+def _domain_figures(similar: Sequence[float], strange: Sequence[float]) -> dict[str, float]:
+    figures = {"validation_lowest": min(similar), "validation_median": float(np.median(similar))}
+    if strange:
+        figures["other_pictures_highest"] = max(strange)
+        figures["auroc"] = evaluation.area_under_curve(np.array(similar), np.array(strange))
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def tune(logits: Numbers, truth: Truth, labels: Sequence[Activity]) -> Tuning:
     """Temperatures and thresholds from the windows of validation videos."""
-    temperatures = evaluation.best_temperatures(logits, truth, labels)
+    flags = truth.of(labels)
+    temperatures = evaluation.best_temperatures(logits, flags, labels)
     probabilities = evaluation.sigmoid(logits / np.array([temperatures[label] for label in labels]))
-    thresholds = evaluation.best_thresholds(probabilities, truth, labels)
-    called = evaluation.decide(probabilities, labels, thresholds)
-    figures = {
-        str(label): round(evaluation.score(truth[:, j], called[:, j]).f1, 4)
-        for j, label in enumerate(labels)
-        if truth[:, j].any()
-    }
+    thresholds = evaluation.best_thresholds(probabilities, flags, labels)
+    scores = evaluation.per_class(truth, evaluation.decide(probabilities, labels, thresholds), labels)
+    figures = {str(name): round(scored.f1, 4) for name, scored in scores.items() if scored.support}
+    if all(name in figures for name in evaluation.STUDY_ACTIVITIES):
+        figures["macro_f1_activities"] = round(evaluation.macro_f1(scores), 4)
     return Tuning(thresholds, temperatures, figures)
 
 

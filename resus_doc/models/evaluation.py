@@ -23,12 +23,13 @@ Numbers = NDArray[np.float64]
 
 
 class Score(NamedTuple):
-    """Precision, recall and F1 of one class over windows; `support` counts the truly positive ones."""
+    """Precision, recall and F1 of one class over windows; `support` are truly positive, `called` were called so."""
 
     precision: float
     recall: float
     f1: float
     support: int
+    called: int
 
 
 class Truth(NamedTuple):
@@ -79,7 +80,7 @@ def score(truth: Flags, predicted: Flags) -> Score:
     precision = hits / max(1, int(predicted.sum()))
     recall = hits / max(1, int(truth.sum()))
     f1 = 2 * hits / max(1, int(truth.sum()) + int(predicted.sum()))
-    return Score(precision, recall, f1, int(truth.sum()))
+    return Score(precision, recall, f1, int(truth.sum()), int(predicted.sum()))
 
 
 def per_class(truth: Truth, predicted: Flags, labels: Sequence[Activity]) -> dict[Activity, Score]:

@@ -1,7 +1,7 @@
 """The figures of a detector over annotated videos, as `resus-doc evaluate --json` prints them. Pure arithmetic.
 
-A class that no annotation holds has no recall and no F1, and a mean over it has none either: None, never zero. The figures
-do not know whether the videos are like those the detector will meet.
+A class that no annotation holds has no recall and no F1 (nor, where it was never called, a precision), and a mean over it has
+none either: None, never zero. The figures do not know whether the videos are like those the detector will meet.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class JudgedVideo(NamedTuple):
 
 
 class ClassFigures(Value):
-    """One class over windows; `support` counts the truly positive ones."""
+    """One class over windows; `support` counts the truly positive ones. No precision where nothing is or was called so."""
 
-    precision: float
+    precision: float | None
     recall: float | None
     f1: float | None
     support: int
@@ -197,7 +197,7 @@ def _event_f1(counted: EventCounts) -> float | None:
 def _class(score: Score) -> ClassFigures:
     known = score.support > 0
     return ClassFigures(
-        precision=_rounded(score.precision),
+        precision=_rounded(score.precision) if known or score.called else None,
         recall=_rounded(score.recall) if known else None,
         f1=_rounded(score.f1) if known else None,
         support=score.support,

@@ -22,11 +22,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resus_doc.models import backbone
+from resus_doc.models import clips as windows
+from resus_doc.models import timesformer, views
 from resus_doc.models.backbone import BOS, EOS, PAD
+from resus_doc.models.views import View
 
 LORA_TARGETS = r".*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj|linear_1|linear_2|to_tokens|stages\.\d+\.(0|first\.0|second))"
 """Decoder projections, projector and tower convolutions, all frozen beneath their low-rank updates."""
+
+STUDY_TARGETS = r".*(q_proj|v_proj)"
+"""What the study's adapter changes."""
 
 MOVING = 0.34
 """Share of a clip's steps with a change in a thing's patches from which the caption calls it moving."""
@@ -61,6 +66,22 @@ class Recipe:
     weight_decay: float = 0.02
     seed: int = 0
     checkpoint_every: int = 100
+    accumulate: int = 1
+    """Batches whose gradients make one step."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Size and place of a LoRA adapter. `needs` are kinds of layers of which each must have got one."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+    targets: str = LORA_TARGETS
+    needs: tuple[str, ...] = ("q_proj", "v_proj", "down_proj", "linear_1", "to_tokens", "stages")
+
+
+STUDY_ADAPTER = Adapter(16, 32, 0.1, STUDY_TARGETS, ("q_proj", "v_proj"))
 
 
 Log = Callable[[str], None]
@@ -123,7 +144,7 @@ def _patches(dense: Tensor, tokens: int) -> Tensor:
 
 
 class Checkpoint:
-    """Weights, optimiser and step in one file, replaced whole."""
+    """What can learn, optimiser and step in one file, replaced whole. Frozen weights are not in it: the base has them."""
 
     def __init__(self, path: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer) -> None:
         self.path, self.modules, self.optimiser = path, modules, optimiser
@@ -132,31 +153,48 @@ class Checkpoint:
         """Restore and give the step to go on from; 0 if there is no checkpoint."""
         if not self.path.exists():
             return 0
-        stored = torch.load(self.path, weights_only=True)
+        stored = torch.load(self.path, weights_only=True, map_location="cpu")
         for name, module in self.modules.items():
-            module.load_state_dict(stored["modules"][name])
+            state = stored["modules"][name]
+            module.load_state_dict({key: state[key] for key in _learned(module)}, strict=False)
         self.optimiser.load_state_dict(stored["optimiser"])
         return int(stored["step"])
 
     def save(self, step: int) -> None:
-        """Store after `step` steps."""
+        """Store after `step` steps; the one before stands until the new one is whole.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
-        modules = {name: module.state_dict() for name, module in self.modules.items()}
-        torch.save({"step": step, "modules": modules, "optimiser": self.optimiser.state_dict()}, partial)
-        partial.replace(self.path)
+        modules = {name: _learned(module) for name, module in self.modules.items()}
+        try:
+            torch.save({"step": step, "modules": modules, "optimiser": self.optimiser.state_dict()}, partial)
+            partial.replace(self.path)
+        except RuntimeError as error:  # how torch reports a failed write depends on where it fails
+            raise OSError(f"the checkpoint could not be written: {error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _learned(module: nn.Module) -> dict[str, Tensor]:
+    """The weights that can learn, and the statistics that go with them."""
+    frozen = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
+    known = {name for name, _ in (*module.named_parameters(), *module.named_buffers())} - frozen
+    return {name: value for name, value in module.state_dict().items() if name in known}
 
 
 def pretrain(base: Any, clips: Clips, words: Vocabulary, recipe: Recipe, checkpoint: Path, log: Log = print) -> None:
     """Teach an untrained base to see: patches, changes and captions of scenes. Ends with the base in `base`."""
     cells = clips.targets.shape[-1] ** 2 // base.model.vision_tower.config.tokens
     heads = DenseHeads(base.config.text_config.hidden_size, words.things, cells)
-    captions = _padded([words.caption(dense) for dense in clips.targets])
-    modules = {"base": base.train(), "heads": heads.train()}
+    captions = _padded([words.caption(dense) for dense in clips.targets]).to(base.device)
+    modules = {"base": base.train(), "heads": heads.train().to(base.device)}
 
     def loss_of(rows: NDArray[np.int64], _: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
-        tokens = _encode_clips(base, torch.from_numpy(clips.frames[rows]))
-        dense = torch.from_numpy(clips.targets[rows].astype(np.int64))
+        tokens = windows.encode(base, torch.from_numpy(clips.frames[rows]).to(base.device))
+        dense = torch.from_numpy(clips.targets[rows].astype(np.int64)).to(base.device)
         seen, moved = heads(tokens.flatten(0, 1), dense.flatten(0, 1))
         told = caption_loss(base, tokens, captions[rows])
         parts = {"patches": seen.item(), "changes": moved.item(), "captions": told.item()}
@@ -166,11 +204,28 @@ def pretrain(base: Any, clips: Clips, words: Vocabulary, recipe: Recipe, checkpo
     base.eval()
 
 
+def pretrain_timesformer(
+    model: Any, clips: Clips, things: int, recipe: Recipe, checkpoint: Path, log: Log = print
+) -> None:
+    """Teach an untrained TimeSformer what the base is taught of patches and changes; captions it cannot speak."""
+    cells = clips.targets.shape[-1] ** 2 // (model.config.image_size // model.config.patch_size) ** 2
+    heads = DenseHeads(model.config.hidden_size, things, cells).to(model.device)
+
+    def loss_of(rows: NDArray[np.int64], _: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+        pixels = windows.pixels(torch.from_numpy(clips.frames[rows]).to(model.device))
+        dense = torch.from_numpy(clips.targets[rows].astype(np.int64)).to(model.device)
+        seen, moved = heads(timesformer.tokens(model, pixels)[0].flatten(0, 1), dense.flatten(0, 1))
+        return seen + moved, {"patches": seen.item(), "changes": moved.item()}
+
+    _train({"model": model.train(), "heads": heads.train()}, recipe, len(clips.frames), loss_of, checkpoint, log)
+    model.eval()
+
+
 def caption_loss(base: Any, tokens: Tensor, captions: Tensor) -> Tensor:
     """Cross-entropy of the captions' words after the visual tokens [b, pairs, tokens, hidden]."""
     embed = base.get_input_embeddings()
     batch = len(tokens)
-    start = embed(torch.full((batch, 1), BOS))
+    start = embed(torch.full((batch, 1), BOS, device=tokens.device))
     visual = tokens.flatten(1, 2)
     inputs = torch.cat([start.to(visual.dtype), visual, embed(captions[:, :-1]).to(visual.dtype)], dim=1)
     states = base.model.language_model(inputs_embeds=inputs, use_cache=False).last_hidden_state
@@ -180,9 +235,9 @@ def caption_loss(base: Any, tokens: Tensor, captions: Tensor) -> Tensor:
 
 def sight(base: Any, clips: Clips, words: Vocabulary) -> dict[str, float]:
     """The gate before any LoRA: caption loss on unseen scenes with the right pictures and with shuffled ones."""
-    captions = _padded([words.caption(dense) for dense in clips.targets])
+    captions = _padded([words.caption(dense) for dense in clips.targets]).to(base.device)
     with torch.inference_mode():
-        tokens = torch.cat([_encode_clips(base, torch.from_numpy(part)) for part in _split(np.asarray(clips.frames))])
+        tokens = torch.cat([windows.encode(base, part.to(base.device)) for part in _split(np.asarray(clips.frames))])
         right = torch.stack(
             [caption_loss(base, t, c) for t, c in zip(tokens.split(32), captions.split(32), strict=True)]
         )
@@ -193,18 +248,24 @@ def sight(base: Any, clips: Clips, words: Vocabulary) -> dict[str, float]:
     return {"caption_loss": float(right.mean()), "caption_loss_shuffled": float(wrong.mean())}
 
 
-def add_adapter(base: Any, rank: int = 16) -> Any:
-    """A PEFT LoRA model around the base; only the adapter can learn.
+def add_adapter(base: Any, rank: int = 16, adapter: Adapter | None = None) -> Any:
+    """A PEFT LoRA model around the base; only the adapter can learn. Without `adapter` the in-project one of this rank.
 
     Raises:
         RuntimeError: a kind of layer that should get an adapter got none.
     """
     from peft import LoraConfig, get_peft_model
 
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=LORA_TARGETS)
-    model = get_peft_model(base, config)
+    chosen = adapter or Adapter(rank, 2 * rank)
+    config = LoraConfig(
+        r=chosen.rank, lora_alpha=chosen.alpha, lora_dropout=chosen.dropout, target_modules=chosen.targets
+    )
+    try:
+        model = get_peft_model(base, config)
+    except ValueError as error:
+        raise RuntimeError(f"LoRA found no layer to adapt: {error}") from error
     adapted = [name for name, _ in model.named_parameters() if "lora_A" in name]
-    for part in ("q_proj", "v_proj", "down_proj", "linear_1", "to_tokens", "stages"):
+    for part in chosen.needs:
         if not any(part in name for name in adapted):
             raise RuntimeError(f"LoRA found no layer '{part}' in the base")
     return model
@@ -218,30 +279,37 @@ def train_adapter(
     checkpoint: Path,
     log: Log = print,
     after: After | None = None,
+    view: View = "all",
 ) -> None:
-    """Teach activities to a LoRA adapter and a head; with a model that has no trainable weight, to the head alone."""
+    """Teach activities to what can learn in the model and to a head; with nothing trainable, to the head alone."""
     model.eval()  # the tower's batch statistics stay those of the base
-    flags = torch.from_numpy(clips.targets.astype(np.float32))
+    device = next(head.parameters()).device
+    flags = torch.from_numpy(clips.targets.astype(np.float32)).to(device)
     share = flags.mean(0).clamp(0.02, 0.98)
     weight = ((1 - share) / share).clamp(0.25, 4.0)
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    dropouts = [part for name, part in model.named_modules() if "lora_dropout" in name]
 
     def loss_of(rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
-        tokens = _encode_clips(base, _varied(torch.from_numpy(clips.frames[rows]), rng))
-        logits = head(backbone.pool(backbone.decode(base, tokens)).float())
-        loss = functional.binary_cross_entropy_with_logits(logits, flags[rows], pos_weight=weight)
+        frames = _varied(torch.from_numpy(views.for_training(clips.frames[rows], view, rng)), rng)
+        for part in dropouts:
+            part.train()
+        states = windows.pooled(base, frames.to(device), still=view == "single")
+        for part in dropouts:
+            part.eval()
+        loss = functional.binary_cross_entropy_with_logits(head(states.float()), flags[rows], pos_weight=weight)
         return loss, {"bce": loss.item()}
 
     _train({"model": model, "head": head}, recipe, len(clips.frames), loss_of, checkpoint, log, after)
 
 
-def clip_logits(model: Any, head: nn.Module, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Logits [n, labels] of clips [n, 1 + frames, S, S, 3]."""
+def clip_logits(model: Any, head: nn.Module, frames: NDArray[np.uint8], view: View = "all") -> NDArray[np.float32]:
+    """Logits [n, labels] of clips [n, 1 + frames, S, S, 3]; of several views the surest."""
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     with torch.inference_mode():
-        parts = [_encode_clips(base, torch.from_numpy(part)) for part in _split(frames)]
-        logits = [head(backbone.pool(backbone.decode(base, part)).float()) for part in parts]
-        result: NDArray[np.float32] = torch.cat(logits).numpy()
+        shown = np.stack([views.shown(clip, view) for clip in frames])
+        parts = [head(windows.pooled(base, part).float()) for part in _split(shown.reshape(-1, *frames.shape[1:]))]
+        result: NDArray[np.float32] = torch.cat(parts).unflatten(0, shown.shape[:2]).amax(1).numpy()
     return result
 
 
@@ -254,10 +322,10 @@ def _train(
     log: Log,
     after: After | None = None,
 ) -> None:
-    """AdamW with warm-up and cosine decay; bfloat16 where the processor has it.
+    """AdamW with warm-up and cosine decay; bfloat16 on CUDA and where the processor has it.
 
     Raises:
-        FloatingPointError: the loss became NaN or infinite; the last checkpoint stands.
+        FloatingPointError: loss, gradients or weights became NaN or infinite; the last checkpoint stands.
     """
     weights = [p for module in modules.values() for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -269,21 +337,42 @@ def _train(
         torch.manual_seed(recipe.seed * 1_000_003 + step)
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(step / recipe.steps)
-        with torch.autocast("cpu", torch.bfloat16, enabled=_native_bfloat16()):
-            loss, parts = loss_of(rng.choice(clips, recipe.batch, replace=False), rng)
-        if not math.isfinite(loss.item()):
-            raise FloatingPointError(f"The loss is {loss.item()} at step {step}; the checkpoint {checkpoint} stands.")
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(weights, 1.0)
+        parts = _gradients(weights, recipe, clips, loss_of, rng)
+        if not all(map(math.isfinite, parts.values())):
+            raise FloatingPointError(f"The loss is {parts} at step {step}; the checkpoint {checkpoint} stands.")
+        if not math.isfinite(nn.utils.clip_grad_norm_(weights, 1.0)):
+            raise FloatingPointError(f"A gradient is not finite at step {step}; the checkpoint {checkpoint} stands.")
         optimiser.step()
         averages = {name: 0.95 * averages.get(name, value) + 0.05 * value for name, value in parts.items()}
         if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
+            if not all(bool(torch.isfinite(each).all()) for each in weights):
+                raise FloatingPointError(f"A weight is NaN at step {step}; the checkpoint {checkpoint} stands.")
             store.save(step + 1)
             told = "  ".join(f"{name} {value:.3f}" for name, value in averages.items())
             log(f"step {step + 1}/{recipe.steps}  {told}  {time.monotonic() - started:.0f} s")
             if after is not None and after(step + 1, averages):
                 return
+
+
+def _gradients(
+    weights: list[nn.Parameter],
+    recipe: Recipe,
+    clips: int,
+    loss_of: Callable[[NDArray[np.int64], np.random.Generator], tuple[Tensor, dict[str, float]]],
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """Leave the gradients of one step in the weights and give the mean parts of its loss."""
+    for weight in weights:
+        weight.grad = None
+    kind = weights[0].device.type
+    rows = rng.choice(clips, recipe.batch * recipe.accumulate, replace=False)
+    found: list[dict[str, float]] = []
+    for some in np.split(rows, recipe.accumulate):
+        with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda" or _native_bfloat16()):
+            loss, parts = loss_of(some, rng)
+        (loss / recipe.accumulate).backward()
+        found.append(parts)
+    return {name: sum(parts[name] for parts in found) / len(found) for name in found[0]}
 
 
 def _native_bfloat16() -> bool:
@@ -294,12 +383,6 @@ def _native_bfloat16() -> bool:
 def _schedule(done: float) -> float:
     """Linear warm-up over the first 4 %, then half a cosine down to 2 %."""
     return min(done / 0.04 + 0.02, 0.02 + 0.49 * (1 + math.cos(math.pi * done)))
-
-
-def _encode_clips(base: Any, frames: Tensor) -> Tensor:
-    """[b, 1 + n, S, S, 3] uint8 or float 0..255 -> visual tokens [b, n / 2, tokens, hidden]."""
-    pixels = torch.stack([backbone.pair_pixels(clip[1:], clip[0]) for clip in frames])
-    return backbone.encode(base, pixels.flatten(0, 1)).unflatten(0, (len(frames), -1))
 
 
 def _varied(frames: Tensor, rng: np.random.Generator) -> Tensor:
@@ -316,5 +399,5 @@ def _padded(rows: list[list[int]]) -> Tensor:
     return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
 
 
-def _split(frames: NDArray[np.uint8], size: int = 32) -> list[NDArray[np.uint8]]:
-    return [frames[i : i + size] for i in range(0, len(frames), size)]
+def _split(frames: NDArray[np.uint8], size: int = 32) -> list[Tensor]:
+    return [torch.from_numpy(frames[i : i + size]) for i in range(0, len(frames), size)]

@@ -1,45 +1,50 @@
-"""The study's table: one detector, what is left of it without motion or adapter, and others, on the same windows.
+"""The study's table: a detector, the same without motion or adapter, a TimeSformer and others, on the same windows.
 
-Rows that change what the detector sees get thresholds of their own from the validation videos; the test videos tune nothing.
-`shuffled frames` and `single frame` show the trained detector other pictures; they are not trained anew, so they tell how
-much this detector leans on motion, not how far a detector of single frames could get.
+Each row's thresholds come from validation videos; the test videos tune nothing. `single frame` and `shuffled frames` are
+detectors trained on such pictures (`resus-doc train --frames`), so they tell how far one gets without motion. Videos of a
+hospital that no training video shows are counted apart.
 """
 
 from __future__ import annotations
 
-import csv
+import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from resus_doc.models.judgement import Figures, judge
-from resus_doc.schema import ACTIVITY_NAMES, Activity
-from resus_doc.tools.dataset import open_dataset, read_cases
-from resus_doc.tools.evaluate import judged
-from resus_doc.tools.evaluation_pages import Table, check_folder, html, markdown, number, writing
-from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache, check_room
+from resus_doc.errors import BundleBroken, InputRefused
+from resus_doc.models.judgement import Figures, JudgedVideo, judge
+from resus_doc.schema import Activity
+from resus_doc.tools.dataset import AnnotatedVideo, Case, Dataset, open_dataset, read_cases
+from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
+from resus_doc.tools.frame_cache import CachedVideo, cache, check_room
 from resus_doc.tools.windows import Windows
 
 if TYPE_CHECKING:
+    from resus_doc.models.bundle_writer import Labelled
     from resus_doc.models.detector import Detector
+    from resus_doc.models.evaluation import Numbers
+    from resus_doc.models.zero_shot import Asked, Judge
 
-Logits = NDArray[np.float64]
 Progress = Callable[[float], None]
+Tests = Mapping[str, Sequence[AnnotatedVideo]]
+"""The test videos by group: `FAMILIAR` and, where there are any, `HELD_OUT`."""
 
-CSV_FILE = "comparison.csv"
-CLASSES: tuple[Activity, ...] = (
-    "baby_visible",
-    "ventilation",
-    "stimulation",
-    "suction",
-    "ppv",
-    "cpap",
-    "chest_compressions",
-)
+FAMILIAR, HELD_OUT = "familiar", "held out"
+
+OWN_ROWS: Mapping[str, str] = {
+    "single frame": "--method lora --frames single",
+    "shuffled frames": "--method lora --frames shuffled",
+    "head only": "--method head",
+    "lora": "--method lora",
+    "full": "--method full",
+    "timesformer": "--method timesformer",
+}
+"""The rows that are bundles of their own, in the table's order, and how each is trained."""
+
 WITHOUT_PRETRAINED = (
     "zero-shot: yes or no per class",
     "zero-shot: one list",
@@ -47,15 +52,25 @@ WITHOUT_PRETRAINED = (
 )
 """The study's strategies without training; the in-project base knows no language to ask in."""
 
-MOMENTS = (0.25, 0.5, 0.75)
-"""Where in the window the three single frames lie of which the surest counts."""
-
 
 class Row(NamedTuple):
     """One row of the table; `note` says why there are no figures, or what to know about them."""
 
     name: str
-    figures: Figures | None
+    figures: Mapping[str, Figures]
+    """By group of test videos; empty where there are none."""
+    note: str = ""
+    judged: Mapping[str, Sequence[JudgedVideo]] = {}
+    """What the figures were counted from, for pictures."""
+    labels: tuple[Activity, ...] = ()
+
+
+class Contender(NamedTuple):
+    """A detector and the name of its row; with `adapter_off` its base alone, tuned anew."""
+
+    name: str
+    detector: Detector
+    adapter_off: bool = False
     note: str = ""
 
 
@@ -63,190 +78,197 @@ def compare(
     folder: Path,
     detector: Detector,
     others: Mapping[str, Detector],
+    *,
+    held_out: Path | None = None,
+    asked: Asked | None = None,
+    judge_of: Judge | None = None,
     cache_gb: float = 20.0,
     progress: Progress | None = None,
 ) -> list[Row]:
     """All rows over the test videos of a dataset. `others` are further detectors by the name of their row.
 
+    `held_out` is a second dataset whose test videos come from a hospital that is in no training. `asked` is a pretrained
+    model for the zero-shot rows, `judge_of` the language model that judges its captions.
+
     Raises:
-        InputRefused: the dataset or one of its cases cannot be used.
+        InputRefused: a dataset or one of its cases cannot be used.
+        BundleBroken: a detector's windows are not those in which figures are counted.
         ResourceMissing: there is no room for the decoded frames.
     """
     dataset = open_dataset(folder)
-    annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("validation", "test")}
+    tests = test_groups(dataset, None if held_out is None else open_dataset(held_out))
+    validation = read_cases(dataset.of("validation"), dataset.labels)
+    contenders = contenders_of(detector, others)
+    from resus_doc.tools.compare_missing import zero_shot_rows
+
     with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
-        tasks = _tasks(detector, others)
-        rows: list[Row] = []
-        for done, (name, model, logits_of) in enumerate(tasks, 1):
-            everything = [*annotated["validation"], *annotated["test"]]
-            check_room(everything, model.config, Path(work), cache_gb)
-            videos = {split: cache(found, model.config, Path(work)) for split, found in annotated.items()}
-            if not rows:
-                rows.append(Row("always yes", _always_yes(videos["test"], model)))
-            rows.append(_row(name, model, logits_of, videos))
+        everything = [*validation, *(video for group in tests.values() for video in group)]
+        check_room(everything, detector.config, Path(work), cache_gb)
+        rows = [always_yes(tests, detector, Path(work))]
+        for done, contender in enumerate(contenders, 1):
+            tuned_on = cache(validation, contender.detector.config, Path(work)) if contender.adapter_off else []
+            rows.append(row(contender, tests, tuned_on, Path(work)))
             if progress:
-                progress(done / len(tasks))
-    return [*rows, *_absent(detector, others)]
+                progress(done / len(contenders))
+        if asked is not None:
+            rows += zero_shot_rows(asked, judge_of, tests, Path(work), progress)
+    return ordered([*rows, *absent([each.name for each in rows])])
 
 
-def write_comparison(rows: Sequence[Row], out: Path) -> None:
-    """`comparison.csv`, `.md` and `.html` in a folder.
-
-    Raises:
-        UsageError: the folder holds other things.
-        ResourceMissing: it cannot be written to.
-    """
-    check_folder(out, CSV_FILE)
-    table = comparison_table(rows)
-    known = next(row.figures for row in rows if row.figures is not None)
-    told = [
-        f"{known.n_windows} windows of 2 s in {known.n_videos} test videos. Thresholds come from each bundle, or from the "
-        "validation videos where a row changes what the detector sees. Mask support is the union of PPV and CPAP.",
-        "Shuffled frames and single frame are the same detector shown other pictures, not trained anew.",
-    ]
-    with writing(out):
-        (out / "comparison.md").write_text(markdown("Comparison", told, [table]), encoding="utf-8")
-        (out / "comparison.html").write_text(html("Comparison", told, [table]), encoding="utf-8")
-        with (out / CSV_FILE).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(table.header)
-            writer.writerows([["" if cell == "–" else cell for cell in line] for line in table.rows])
+def contenders_of(detector: Detector, others: Mapping[str, Detector]) -> list[Contender]:
+    """The detector in question, its base alone where it has an adapter, and the others."""
+    own = [Contender("adapter off", detector, adapter_off=True)] if detector.config.adapter else []
+    own.append(Contender(row_name(detector), detector, note=told(detector)))
+    return [*own, *(Contender(name, other, note=told(other)) for name, other in others.items())]
 
 
-def comparison_table(rows: Sequence[Row]) -> Table:
-    """The rows as text."""
-    header = [
-        "row",
-        "macro-F1 activities",
-        "from",
-        "to",
-        "macro-F1 four classes",
-        *(ACTIVITY_NAMES[name] for name in CLASSES),
-        "events at IoU 0.50",
-        "note",
-    ]
-    return Table("Test videos", header, [_cells(row) for row in rows])
+def row_name(detector: Detector) -> str:
+    """The row of the table to which a bundle belongs by what it was trained on."""
+    view, method = detector.config.view, str(detector.config.training.get("method", ""))
+    if view != "all":
+        return f"{view} frame" if view == "single" else f"{view} frames"
+    if method in ("head", "full", "timesformer"):
+        return "head only" if method == "head" else method
+    return "lora" if detector.config.adapter else "head only"
 
 
-def _cells(row: Row) -> list[str]:
-    if row.figures is None:
-        return [row.name, *["–"] * (5 + len(CLASSES)), row.note]
-    windows, limits = row.figures.windows, row.figures.ranges_90.get("macro_f1_activities")
-    classes = [windows.per_class[name].f1 if name in windows.per_class else None for name in CLASSES]
-    numbers = [
-        windows.macro_f1_activities,
-        *(limits or (None, None)),
-        windows.macro_f1,
-        *classes,
-        row.figures.events.f1_at_iou["0.50"],
-    ]
-    return [row.name, *(number(value) for value in numbers), row.note]
+def told(detector: Detector) -> str:
+    """What the model is and how long it was trained, for the last column."""
+    from resus_doc.models import clips
+
+    training = detector.config.training
+    steps = training.get("last_step") or _steps(training.get(str(training.get("method"))))
+    decoder = "" if detector.decoder is None else "; events by its own decoder"
+    return clips.named(detector.model.get_base_model()) + (f"; {steps} steps" if steps else "") + decoder
 
 
-_Task = tuple[str, Any, Callable[[Any, CachedVideo], Logits] | None]
-"""A row's name, its detector, and what it is shown; None: all of it, with the bundle's own thresholds."""
+def _steps(parts: object) -> int:
+    """All steps of the parts of a training, as the project's scripts write them down."""
+    if not isinstance(parts, dict):
+        return 0
+    own = parts.get("steps", 0)
+    return (own if isinstance(own, int) else 0) + sum(_steps(part) for part in parts.values())
 
 
-def _tasks(detector: Detector, others: Mapping[str, Detector]) -> list[_Task]:
-    tasks: list[_Task] = [("shuffled frames", detector, _shuffled), ("single frame", detector, _single)]
-    if detector.config.adapter:
-        tasks.append(("adapter off", detector, _adapter_off))
-    tasks.append((_method(detector), detector, None))
-    return [*tasks, *((name, other, None) for name, other in others.items())]
+def ordered(rows: Sequence[Row]) -> list[Row]:
+    """The rows in the table's order; further ones after the known."""
+    known = ["always yes", "single frame", "shuffled frames", "head only", "adapter off", "lora", "full", "timesformer"]
+    return sorted(rows, key=lambda each: known.index(each.name) if each.name in known else len(known))
 
 
-def _method(detector: Detector) -> str:
-    return str(detector.config.training.get("method", "lora" if detector.config.adapter else "head"))
-
-
-def _absent(detector: Detector, others: Mapping[str, Detector]) -> list[Row]:
+def absent(there: Sequence[str]) -> list[Row]:
     """The table's rows for which nothing was given."""
-    there = {_method(each) for each in (detector, *others.values())} | set(others)
     lacking = [
-        Row(name, None, f"needs a bundle: resus-doc train --method {name}, then --bundle {name}=DIR")
-        for name in ("head", "full")
+        Row(name, {}, f"needs a bundle: resus-doc train {how}, then --bundle '{name}=DIR' (or --train)")
+        for name, how in OWN_ROWS.items()
         if name not in there
     ]
-    timesformer = [] if "timesformer" in there else [Row("timesformer", None, "not trained in this version")]
-    return [*lacking, *timesformer, *(Row(name, None, "needs a pretrained model") for name in WITHOUT_PRETRAINED)]
+    untold = (Row(name, {}, "needs a pretrained model") for name in WITHOUT_PRETRAINED if name not in there)
+    return [*lacking, *untold]
 
 
-def _row(
-    name: str,
-    detector: Detector,
-    logits_of: Callable[[Any, CachedVideo], Logits] | None,
-    videos: Mapping[str, Sequence[CachedVideo]],
-) -> Row:
-    """A row's figures on the test videos."""
-    from resus_doc.models import bundle_writer, evaluation
+def test_groups(dataset: Dataset, held_out: Dataset | None) -> dict[str, list[AnnotatedVideo]]:
+    """The test videos, those of a hospital that no training or validation video shows apart from the others.
 
-    labels, show = detector.config.labels, logits_of or _as_it_is
-    thresholds, temperatures = detector.config.thresholds, detector.config.temperatures
-    if logits_of is not None:
-        validation = np.concatenate([show(detector, video) for video in videos["validation"]])
-        truth = evaluation.join([video.truth for video in videos["validation"]]).of(labels)
-        tuned = bundle_writer.tune(validation, truth, labels)
-        thresholds, temperatures = tuned.thresholds, tuned.temperatures
-    scale = np.array([temperatures[label] for label in labels])
-    found = [
-        judged(video.annotated, _windows(detector, evaluation.sigmoid(show(detector, video) / scale)), thresholds)
-        for video in videos["test"]
-    ]
-    return Row(name, judge(found, labels), "" if logits_of is None else "thresholds tuned on validation videos")
+    Raises:
+        InputRefused: a case cannot be used.
+    """
+    learned = {hospital_of(dataset, case) for case in dataset.cases if case.split != "test"} - {None}
+    cases = dataset.of("test")
+    strange = {case for case in cases if learned and hospital_of(dataset, case) not in {None, *learned}}
+    groups = {FAMILIAR: read_cases([case for case in cases if case not in strange], dataset.labels)}
+    apart = read_cases([case for case in cases if case in strange], dataset.labels)
+    if held_out is not None:
+        apart += read_cases(held_out.of("test"), held_out.labels)
+    return {name: group for name, group in {**groups, HELD_OUT: apart}.items() if group}
 
 
-def _always_yes(videos: Sequence[CachedVideo], detector: Detector) -> Figures:
+def hospital_of(dataset: Dataset, case: Case) -> str | None:
+    """The hospital that a case's scenario names; None for a case without scenario.
+
+    Raises:
+        InputRefused: the scenario cannot be read.
+    """
+    path = dataset.folder / "scenarios" / case.split / f"{case.stem}.json"
+    if not path.exists():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["hospital"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputRefused(f"The scenario {path} names no hospital.", "Take it out of the dataset.") from error
+
+
+def row(contender: Contender, tests: Tests, validation: Sequence[Labelled], work: Path) -> Row:
+    """A contender's figures over the test videos. `validation` is needed with the adapter off only."""
+    detector = contender.detector
+    config = detector.config
+    if (config.window_s, config.stride_s) != (WINDOW_S, STRIDE_S):
+        raise BundleBroken(
+            f"The detector of the row '{contender.name}' has windows of {config.window_s:g} s every "
+            f"{config.stride_s:g} s; figures are counted in windows of {WINDOW_S:g} s every {STRIDE_S:g} s.",
+            "Train one with the same windows to compare it.",
+        )
+    thresholds, temperatures = config.thresholds, config.temperatures
+    if contender.adapter_off:
+        thresholds, temperatures = _tuned(contender, validation)
+    scale = np.array([temperatures[label] for label in config.labels])
+    found: dict[str, list[JudgedVideo]] = {}
+    for group, annotated in tests.items():
+        found[group] = []
+        for each in annotated:
+            video = cache([each], config, work)[0]
+            found[group].append(_judged(video, _logits(contender, video) / scale, contender, thresholds))
+    figures = {group: judge(videos, config.labels) for group, videos in found.items()}
+    return Row(contender.name, figures, contender.note, found, config.labels)
+
+
+def always_yes(tests: Tests, detector: Detector, work: Path) -> Row:
+    """What the same windows give to a detector that sees everything everywhere."""
     labels = detector.config.labels
     thresholds: dict[Activity, float] = dict.fromkeys(labels, 0.5)
-    counts = [len(video.truth.columns["ventilation"]) for video in videos]
-    found = [
-        judged(video.annotated, _windows(detector, np.ones((count, len(labels)))), thresholds)
-        for video, count in zip(videos, counts, strict=True)
-    ]
-    return judge(found, labels)
+    figures = {}
+    for group, annotated in tests.items():
+        videos = cache(annotated, detector.config, work)
+        surely = [np.full((len(video.truth.columns["ventilation"]), len(labels)), 30.0) for video in videos]
+        plain = Contender("always yes", detector, adapter_off=True)
+        found = [_judged(video, yes, plain, thresholds) for video, yes in zip(videos, surely, strict=True)]
+        figures[group] = judge(found, labels)
+    return Row("always yes", figures)
 
 
-def _windows(detector: Detector, probabilities: Logits) -> Windows:
-    config = detector.config
-    return Windows(
-        start_s=np.arange(len(probabilities), dtype=np.float64) * config.stride_s,
+def _tuned(contender: Contender, validation: Sequence[Labelled]) -> tuple[dict[Activity, float], dict[Activity, float]]:
+    from resus_doc.models import bundle_writer, evaluation
+
+    logits = np.concatenate([_logits(contender, video) for video in validation])
+    truth = evaluation.join([video.truth for video in validation])
+    tuning = bundle_writer.tune(logits, truth, contender.detector.config.labels)
+    return tuning.thresholds, tuning.temperatures
+
+
+def _logits(contender: Contender, video: Labelled) -> Numbers:
+    detector = contender.detector
+    if contender.adapter_off:
+        with detector.adapter_off():
+            return detector.logits(detector.video_features(video.frames)).astype(np.float64)
+    return detector.logits(detector.video_features(video.frames)).astype(np.float64)
+
+
+def _judged(
+    video: CachedVideo, logits: Numbers, contender: Contender, thresholds: Mapping[Activity, float]
+) -> JudgedVideo:
+    """Windows and events; a decoder that was fitted to the detector does not fit its base alone."""
+    from resus_doc.models import evaluation
+
+    config = contender.detector.config
+    decoder = None if contender.adapter_off else contender.detector.decoder
+    windows = Windows(
+        start_s=np.arange(len(logits), dtype=np.float64) * config.stride_s,
         window_s=config.window_s,
         stride_s=config.stride_s,
         labels=config.labels,
-        probabilities=probabilities.astype(np.float32),
+        probabilities=evaluation.sigmoid(logits).astype(np.float32),
         domain_score=None,
         grid_fps=config.grid_fps,
         frames_decoded=0,
     )
-
-
-def _as_it_is(detector: Detector, video: CachedVideo) -> Logits:
-    return detector.logits(detector.video_features(video.frames)).astype(np.float64)
-
-
-def _adapter_off(detector: Detector, video: CachedVideo) -> Logits:
-    with detector.adapter_off():
-        return _as_it_is(detector, video)
-
-
-def _shuffled(detector: Detector, video: CachedVideo) -> Logits:
-    """Each window's frames, and the one before them, in an order of chance."""
-    clips = WindowClips([video], detector.config)
-    return np.stack(
-        [_clip_logits(detector, np.random.default_rng(row).permutation(clips.clip(row))) for row in range(len(clips))]
-    )
-
-
-def _single(detector: Detector, video: CachedVideo) -> Logits:
-    """Each window as one frame standing still: of three frames the one that is surest of each label."""
-    clips = WindowClips([video], detector.config)
-    rows = []
-    for row in range(len(clips)):
-        clip = clips.clip(row)
-        stills = [np.repeat(clip[round(at * (len(clip) - 1))][None], len(clip), axis=0) for at in MOMENTS]
-        rows.append(np.max([_clip_logits(detector, still) for still in stills], axis=0))
-    return np.stack(rows)
-
-
-def _clip_logits(detector: Detector, clip: NDArray[np.uint8]) -> Logits:
-    return detector.logits(detector.encode(np.ascontiguousarray(clip[1:]), clip[0]))[0].astype(np.float64)
+    return judged(video.annotated, windows, thresholds, decoder=decoder)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from resus_doc.errors import ResourceMissing, UsageError
-from resus_doc.schema import ACTIVITY_NAMES
+from resus_doc.schema import ACTIVITY_NAMES, Activity
 from resus_doc.tools.svg_charts import Panel, chart
 
 if TYPE_CHECKING:
+    from resus_doc.models.judgement import JudgedVideo
     from resus_doc.tools.evaluate import Evaluation, Outcome
 
 JSON_FILE = "evaluation.json"
@@ -32,13 +33,14 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
-def check_folder(out: Path, mark: str) -> None:
-    """Refuse a folder that holds something other than an earlier result (which has the file `mark`).
+def check_folder(out: Path, mark: str, own: str = "") -> None:
+    """Refuse a folder that holds something other than an earlier result (which has the file `mark`) or the folder `own`.
 
     Raises:
         UsageError: the folder is in use for other things.
     """
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / mark).exists()):
+    held = [path for path in out.iterdir() if path.name != own] if out.is_dir() else []
+    if out.is_file() or (held and not (out / mark).exists()):
         raise UsageError(f"{out} exists and holds something else.", "Name a new folder with -o.")
 
 
@@ -53,13 +55,13 @@ def write_evaluation(outcome: Outcome, out: Path) -> None:
     found = outcome.evaluation
     title = f"Detector over {found.n_videos} videos (split {found.split})"
     paragraphs, tables = _paragraphs(found), evaluation_tables(found)
-    picture = reliability_picture(outcome)
+    picture = reliability_picture(outcome.videos, outcome.labels)
     with writing(out):
         (out / "reliability.svg").write_text(picture, encoding="utf-8")
         (out / "evaluation.md").write_text(
             markdown(title, paragraphs, tables) + "\n![Reliability curves](reliability.svg)\n", encoding="utf-8"
         )
-        (out / "evaluation.html").write_text(html(title, paragraphs, tables, picture), encoding="utf-8")
+        (out / "evaluation.html").write_text(html(title, paragraphs, tables, {"": picture}), encoding="utf-8")
         (out / JSON_FILE).write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
@@ -112,16 +114,16 @@ def evaluation_tables(found: Evaluation) -> list[Table]:
     ]
 
 
-def reliability_picture(outcome: Outcome) -> str:
+def reliability_picture(videos: Sequence[JudgedVideo], labels: Sequence[Activity]) -> str:
     """One panel a label: what the detector said against what was true."""
     import numpy as np
 
     from resus_doc.models import evaluation, reliability
 
-    truth = evaluation.join([video.truth for video in outcome.videos])
-    said = np.concatenate([video.probabilities for video in outcome.videos])
+    truth = evaluation.join([video.truth for video in videos])
+    said = np.concatenate([video.probabilities for video in videos])
     panels = []
-    for j, label in enumerate(outcome.labels):
+    for j, label in enumerate(labels):
         bins = reliability.curve(said[:, j], truth.columns[label])
         points = [(each.said, each.true) for each in bins]
         panels.append(
@@ -141,15 +143,17 @@ def markdown(title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> 
     return "\n".join(lines)
 
 
-def html(title: str, paragraphs: Sequence[str], tables: Sequence[Table], picture: str = "") -> str:
-    """The same page as HTML that needs nothing beside it."""
+def html(
+    title: str, paragraphs: Sequence[str], tables: Sequence[Table], pictures: Mapping[str, str] | None = None
+) -> str:
+    """The same page as HTML that needs nothing beside it; reliability curves by the name of what they are of."""
     parts = [f"<h1>{escape(title)}</h1>", *(f"<p>{escape(text)}</p>" for text in paragraphs)]
     for table in tables:
         head = "".join(f"<th>{escape(name)}</th>" for name in table.header)
         rows = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows]
         parts.append(f"<h2>{escape(table.title)}</h2><table><tr>{head}</tr>{''.join(rows)}</table>")
-    if picture:
-        parts.append(f"<h2>Reliability</h2>{picture}")
+    for name, picture in (pictures or {}).items():
+        parts.append(f"<h2>{escape(f'Reliability: {name}' if name else 'Reliability')}</h2>{picture}")
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
         + "".join(parts)

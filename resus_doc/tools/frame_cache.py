@@ -6,6 +6,7 @@ folder belongs beside the training it serves and goes when that is done.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -121,6 +122,8 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         frames = np.lib.format.open_memmap(partial, "w+", np.uint8, (most, size, size, 3))
+        with partial.open("r+b") as file:  # a mapped file that finds the disk full later would end the process
+            os.posix_fallocate(file.fileno(), 0, frames.nbytes)
         count = 0
         for frame in GridReader(video.case.video, config.grid_fps, size, size):
             if count == most:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resus_doc.tools.svg_charts import Panel, chart
 
 if TYPE_CHECKING:
-    from resus_doc.tools.train import Look
+    from resus_doc.tools.training_looks import Look
 
 
 def curves(looks: Sequence[Look]) -> str:

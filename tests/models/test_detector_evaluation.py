@@ -33,7 +33,7 @@ def test_coverage_stays_within_the_window_and_ignores_order(found):
 def test_scores_by_hand():
     truth = np.array([True, True, False, False])
     result = evaluation.score(truth, np.array([True, False, True, False]))
-    assert result == (0.5, 0.5, 0.5, 2)
+    assert result == (0.5, 0.5, 0.5, 2, 2)
     assert evaluation.score(truth, np.zeros(4, bool)).f1 == 0
 
 
@@ -47,7 +47,7 @@ def test_predicted_ventilation_is_any_mask_label():
 
 def test_always_yes_has_the_prior_as_precision():
     truth = evaluation.truth_of({"stimulation": [Span(0, 2)]}, STARTS, 2.0)
-    assert evaluation.always_yes(truth)["stimulation"] == pytest.approx((0.2, 1.0, 1 / 3, 1))
+    assert evaluation.always_yes(truth)["stimulation"] == pytest.approx((0.2, 1.0, 1 / 3, 1, 5))
 
 
 def test_thresholds_lie_where_f1_is_best():

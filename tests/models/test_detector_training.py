@@ -90,3 +90,65 @@ def test_a_base_without_the_needed_layers_is_refused():
     base.model.multi_modal_projector = torch.nn.Identity()
     with pytest.raises(RuntimeError, match="linear_1"):
         training.add_adapter(base)
+
+
+def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path):
+    data, made = clips("adapter"), []
+    for batch, accumulate in ((12, 1), (4, 3)):
+        torch.manual_seed(0)
+        base, head = tiny_base().eval().requires_grad_(False), new_head(32, LABELS)
+        recipe = Recipe(steps=2, batch=batch, accumulate=accumulate, checkpoint_every=2)
+        path = tmp_path / f"{accumulate}.ckpt"
+        # without chance light and noise, which are drawn batch by batch
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "_varied", lambda frames, _: frames.float())
+            training.train_adapter(base, head, data, recipe, path, log=lambda _: None)
+        made.append(weights(head))
+    torch.testing.assert_close(made[0], made[1], atol=1e-5, rtol=1e-4)
+
+
+def test_a_checkpoint_holds_what_can_learn_and_not_the_base(tmp_path):
+    data, base, head = clips("adapter"), tiny_base().eval().requires_grad_(False), new_head(32, LABELS)
+    model = training.add_adapter(base, rank=2)
+    training.train_adapter(model, head, data, Recipe(steps=1, batch=4), tmp_path / "f.ckpt", log=lambda _: None)
+    stored = torch.load(tmp_path / "f.ckpt", weights_only=True)["modules"]
+    learned = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert {name for name in stored["model"] if "running" not in name and "num_batches" not in name} == learned
+
+
+def test_the_adapters_dropout_is_active_in_training_only(tmp_path):
+    data, base, head = clips("adapter"), tiny_base().eval().requires_grad_(False), new_head(32, LABELS)
+    model = training.add_adapter(base, adapter=training.STUDY_ADAPTER)
+    seen = []
+    part = next(m for name, m in model.named_modules() if name.endswith("lora_dropout.default"))
+    part.register_forward_hook(lambda module, *_: seen.append(module.training))
+    training.train_adapter(model, head, data, Recipe(steps=1, batch=4), tmp_path / "g.ckpt", log=lambda _: None)
+    assert seen == [True] and not part.training
+
+
+def test_weights_that_are_not_finite_are_never_stored(tmp_path):
+    data, base, head = clips("adapter"), tiny_base().eval().requires_grad_(False), new_head(32, LABELS)
+    recipe = Recipe(steps=4, batch=4, learning_rate=float("inf"), checkpoint_every=1)
+    with pytest.raises(FloatingPointError):
+        training.train_adapter(base, head, data, recipe, tmp_path / "h.ckpt", log=lambda _: None)
+    assert not (tmp_path / "h.ckpt").exists()
+
+
+def test_a_timesformer_learns_to_see_patches_and_resumes(tmp_path):
+    from resus_doc.models import timesformer
+
+    data, recipe = clips("base"), Recipe(steps=4, batch=4, checkpoint_every=2, learning_rate=1e-3)
+    made = []
+    for path, stops in (("i.ckpt", False), ("j.ckpt", True), ("j.ckpt", False)):
+        model = timesformer.new(64, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_frames=2)
+
+        def log(_, stops=stops):
+            if stops:
+                raise KeyboardInterrupt
+
+        try:
+            training.pretrain_timesformer(model, data, 5, recipe, tmp_path / path, log)
+        except KeyboardInterrupt:
+            continue
+        made.append(weights(model))
+    torch.testing.assert_close(made[0], made[1])

@@ -60,6 +60,13 @@ def test_a_class_that_never_occurs_has_no_f1_and_spoils_the_mean():
     assert figures.windows.per_class["ventilation"].f1 == 1
 
 
+def test_a_class_neither_there_nor_called_has_no_precision_and_a_false_call_has_zero():
+    without = {name: spans for name, spans in ALL.items() if name != "suction"}
+    scored = judge([video(without, without)], LABELS).windows.per_class["suction"]
+    assert (scored.precision, scored.recall, scored.f1, scored.support) == (None, None, None, 0)
+    assert judge([video(without, ALL)], LABELS).windows.per_class["suction"].precision == 0
+
+
 def test_late_and_false_and_missed_events():
     found = {**ALL, "ppv": [Span(5, 8), Span(17, 19)], "suction": []}
     figures = judge([video(ALL, found)], LABELS)

@@ -1,13 +1,17 @@
 """The comparison table on a small simulated dataset: every row is there, with figures or with what it lacks."""
 
 import csv
+import json
+import shutil
 
-import numpy as np
 import pytest
 
-from resus_doc.errors import UsageError
+from resus_doc.errors import InputRefused, UsageError
 from resus_doc.models.detector import Detector
-from resus_doc.tools.compare import WITHOUT_PRETRAINED, compare, write_comparison
+from resus_doc.tools.compare import FAMILIAR, HELD_OUT, OWN_ROWS, WITHOUT_PRETRAINED, compare, told
+from resus_doc.tools.compare_missing import HOW, STRATEGIES, plans_for, train_missing, zero_shot_rows
+from resus_doc.tools.compare_pages import comparison_table, write_comparison
+from resus_doc.tools.dataset import open_dataset, read_cases
 from resus_doc.tools.evaluate import evaluate
 
 
@@ -18,25 +22,26 @@ def detector(random_bundle):
 
 @pytest.fixture(scope="module")
 def rows(small_dataset, detector):
-    return compare(small_dataset, detector, {"another": detector})
+    return compare(small_dataset, detector, {"another": detector}, held_out=small_dataset)
 
 
 def test_every_row_has_figures_or_says_what_it_needs(rows):
-    names = [row.name for row in rows if row.figures is not None]
-    assert names == ["always yes", "shuffled frames", "single frame", "adapter off", "lora", "another"]
-    lacking = {row.name: row.note for row in rows if row.figures is None}
-    assert set(lacking) == {"head", "full", "timesformer", *WITHOUT_PRETRAINED}
+    names = [row.name for row in rows if row.figures]
+    assert names == ["always yes", "adapter off", "lora", "another"]
+    lacking = {row.name: row.note for row in rows if not row.figures}
+    assert set(lacking) == {*OWN_ROWS, *WITHOUT_PRETRAINED} - {"lora"}
     assert all("pretrained model" in lacking[name] for name in WITHOUT_PRETRAINED)
+    assert "--frames single" in lacking["single frame"]
 
 
 def test_the_detectors_own_row_is_what_evaluate_says(rows, small_dataset, detector):
-    own = next(row.figures for row in rows if row.name == "lora")
+    own = next(row.figures[FAMILIAR] for row in rows if row.name == "lora")
     assert own.windows == evaluate(small_dataset, detector).evaluation.windows
-    assert own == next(row.figures for row in rows if row.name == "another")
+    assert own == next(row.figures[FAMILIAR] for row in rows if row.name == "another")
 
 
 def test_always_yes_is_the_one_of_evaluate(rows):
-    yes, own = rows[0].figures, next(row.figures for row in rows if row.name == "lora")
+    yes, own = rows[0].figures[FAMILIAR], next(row.figures[FAMILIAR] for row in rows if row.name == "lora")
     for name, scored in yes.windows.per_class.items():
         assert scored.recall in (None, 1.0) and scored.support == own.windows.per_class[name].support
 
@@ -48,6 +53,7 @@ def test_the_table_is_written_for_people_and_programs(rows, tmp_path):
     for name in ("comparison.md", "comparison.html"):
         text = (tmp_path / "out" / name).read_text()
         assert all(row.name in text for row in rows)
+    assert "<svg" in (tmp_path / "out" / "reliability-lora.svg").read_text()
     write_comparison(rows, tmp_path / "out")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "note.txt").touch()
@@ -55,12 +61,66 @@ def test_the_table_is_written_for_people_and_programs(rows, tmp_path):
         write_comparison(rows, tmp_path / "mine")
 
 
-def test_a_still_and_a_shuffled_window_are_other_pictures(small_dataset, detector, tmp_path):
-    from resus_doc.tools.compare import _as_it_is, _shuffled, _single
-    from resus_doc.tools.dataset import open_dataset, read_cases
-    from resus_doc.tools.frame_cache import cache
+def test_test_videos_of_another_hospital_stand_apart(small_dataset, detector, tmp_path):
+    folder = shutil.copytree(small_dataset, tmp_path / "set")
+    for kind, ending in (("videos", "mp4"), ("annotations", "txt"), ("scenarios", "json")):
+        for part in ("train", "validation", "test"):
+            for path in sorted((folder / kind / part).glob(f"*.{ending}")):
+                if kind == "scenarios":
+                    told = {**json.loads(path.read_text()), "hospital": "dune" if part == "test" else "oak"}
+                    path.write_text(json.dumps(told))
+    apart = compare(folder, detector, {})
+    own = next(row for row in apart if row.name == "lora")
+    assert set(own.figures) == {HELD_OUT}
+    assert any(name.startswith("held-out") for name in comparison_table(apart).header)
+    scenario = next((folder / "scenarios" / "test").iterdir())
+    scenario.write_text("{}")
+    with pytest.raises(InputRefused, match="names no hospital"):
+        compare(folder, detector, {})
 
-    video = cache(read_cases(open_dataset(small_dataset).of("test")), detector.config, tmp_path)[0]
-    whole = _as_it_is(detector, video)
-    for other in (_shuffled(detector, video), _single(detector, video)):
-        assert other.shape == whole.shape and np.abs(other - whole).max() > 1e-3
+
+def test_a_second_dataset_is_the_held_out_hospital(rows):
+    own = next(row for row in rows if row.name == "lora")
+    assert own.figures[FAMILIAR] == own.figures[HELD_OUT]
+    table = comparison_table(rows)
+    line = next(cells for cells in table.rows if cells[0] == "lora")
+    half = (len(line) - 2) // 2
+    assert line[1 : 1 + half] == line[1 + half : -1]
+
+
+def test_missing_rows_are_trained_as_long_as_the_detector(detector, small_dataset, random_bundle, tmp_path):
+    facts = {"made_by": "resus-doc train", "method": "lora", "steps": 90, "batch": 8, "learning_rate": 1e-3, "seed": 5}
+    asked = Detector(detector.config.model_copy(update={"training": facts}), detector.model, detector.head, None)
+    plans = plans_for(asked, {"lora", "full"})
+    assert set(plans) == set(OWN_ROWS) - {"lora", "full"} and set(HOW) == set(OWN_ROWS)
+    assert {(plan.steps, plan.batch, plan.seed) for plan in plans.values()} == {(90, 8, 5)}
+    assert plans["single frame"].view == "single" and plans["single frame"].learning_rate == 1e-3
+    assert plans["timesformer"].learning_rate != 1e-3
+    short = {"head only": plans_for(asked, {}, steps=2)["head only"]}
+    where = {"device": "cpu", "cache_gb": 1.0, "say": lambda _: None}
+    made = train_missing(small_dataset, random_bundle, short, tmp_path / "bundles", **where)
+    stored = (made["head only"] / "detector.json").read_bytes()
+    assert made == train_missing(small_dataset, random_bundle, short, tmp_path / "bundles", **where)
+    assert (made["head only"] / "detector.json").read_bytes() == stored
+    assert told(Detector.load(made["head only"], "cpu")).endswith("2 steps")
+
+
+def test_zero_shot_answers_are_counted_like_any_other(small_dataset, tmp_path):
+    class Always:
+        def answer(self, frames, question, most_tokens):
+            return "yes, baby visible" if "yes or no" in question else "baby visible, ventilation"
+
+    group = {FAMILIAR: read_cases(open_dataset(small_dataset).of("test"))}
+    rows = zero_shot_rows(Always(), None, group, tmp_path)
+    assert [row.name for row in rows] == list(STRATEGIES)
+    each, listing, caption = rows
+    assert all(scored.recall in (None, 1.0) for scored in each.figures[FAMILIAR].windows.per_class.values())
+    assert listing.figures[FAMILIAR].windows.per_class["stimulation"].recall == 0
+    assert caption.figures == {} and "--judge" in caption.note
+    judged = zero_shot_rows(Always(), lambda _: "no", group, tmp_path)[2]
+    assert judged.figures[FAMILIAR].windows.per_class["baby_visible"].recall == 0
+
+
+def test_the_folder_of_trained_rows_does_not_stand_in_the_way(rows, tmp_path):
+    (tmp_path / "out" / "bundles").mkdir(parents=True)
+    write_comparison(rows, tmp_path / "out")

@@ -1,18 +1,25 @@
 """Training on a small simulated dataset: a bundle that loads and judges, that goes on after a kill, and clear refusals."""
 
 import json
+import resource
 import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
-from resus_doc.models.detector import Detector
+from resus_doc.models import timesformer, training
+from resus_doc.models.detector import Detector, load_base
+from resus_doc.tools.compare import row_name
 from resus_doc.tools.evaluate import evaluate
 from resus_doc.tools.frame_cache import WindowClips, cache
-from resus_doc.tools.train import DEFAULTS, Look, Plan, best_look, train
+from resus_doc.tools.train import train
+from resus_doc.tools.train_plan import DEFAULTS, Plan, fitted, planned
+from resus_doc.tools.training_looks import Look, best_look
 
 SHORT = {"steps": 4, "batch": 4, "rank": 2, "check_every": 2}
 
@@ -21,21 +28,82 @@ def quiet(_text):
     pass
 
 
-@pytest.mark.parametrize("method", ["head", "lora", "full"])
-def test_each_method_gives_a_bundle_that_loads_and_judges(method, small_dataset, random_bundle, tmp_path):
+@pytest.mark.parametrize("method", ["head", "lora", "full", "timesformer"])
+def test_each_method_gives_a_bundle_that_loads_and_judges(
+    method, small_dataset, random_bundle, tmp_path, tmp_path_factory
+):
     out = tmp_path / "bundle"
-    done = train(small_dataset, out, replace(DEFAULTS[method], **SHORT), random_bundle, say=quiet)
+    base = random_bundle
+    if method == "timesformer":
+        base = tmp_path_factory.mktemp("base")
+        timesformer.new(64, hidden_size=16, num_hidden_layers=1, num_attention_heads=2).save_pretrained(base)
+    done = train(small_dataset, out, replace(DEFAULTS[method], **SHORT), base, say=quiet)
     detector = Detector.load(out, "cpu")
     assert (out / "adapter").exists() == detector.config.adapter == (method == "lora")
     same_base = (out / "base/model.safetensors").read_bytes() == (random_bundle / "base/model.safetensors").read_bytes()
-    assert same_base == (method != "full")
+    assert same_base == (method in ("head", "lora"))
     assert detector.config.training["method"] == method
     assert detector.config.validated_on == "simulated"
-    assert detector.config.domain is not None and np.isfinite(detector.config.domain.threshold)
+    assert ("TimeSformer 16/1" in detector.config.training["architecture"]) == (method == "timesformer")
+    checked = detector.config.domain is not None and np.isfinite(detector.config.domain.threshold)
+    assert checked == (method != "timesformer")
     assert 0 < done.best_step <= 4
     assert "<svg" in (out / "training.svg").read_text() and "step 4" in (out / "training.log").read_text()
     assert evaluate(small_dataset, detector).evaluation.n_windows == 11
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("view", ["single", "shuffled"])
+def test_a_baseline_is_shown_the_same_in_training_and_use(view, small_dataset, random_bundle, tmp_path):
+    plan = planned("lora", **SHORT, view=view)
+    train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=quiet)
+    detector = Detector.load(tmp_path / "bundle", "cpu")
+    assert detector.config.view == view and row_name(detector).startswith(view)
+    assert evaluate(small_dataset, detector).evaluation.n_windows == 11
+
+
+def test_the_recipe_of_the_study(small_dataset, random_bundle, tmp_path):
+    plan = planned("lora", "study", steps=2, batch=4, check_every=2)
+    assert planned("lora", "study").steps is None and fitted(planned("lora", "study"), 33).steps == 33
+    assert (plan.learning_rate, plan.weight_decay, plan.rank) == (5e-5, 1e-4, 16)
+    train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=quiet)
+    adapter = json.loads((tmp_path / "bundle/adapter/adapter_config.json").read_text())
+    assert (adapter["r"], adapter["lora_alpha"], adapter["lora_dropout"]) == (16, 32, 0.1)
+    assert adapter["target_modules"] == training.STUDY_TARGETS
+    names = load_file(tmp_path / "bundle/adapter/adapter_model.safetensors")
+    assert {name.split(".")[-3] for name in names} == {"q_proj", "v_proj"}
+
+
+def test_a_base_that_the_method_cannot_use_is_refused(small_dataset, random_bundle, tmp_path):
+    with pytest.raises(BundleBroken, match="needs a TimeSformer"):
+        train(small_dataset, tmp_path / "b", planned("timesformer", **SHORT), random_bundle)
+    with pytest.raises(UsageError, match="needs a base"):
+        train(small_dataset, tmp_path / "b", planned("lora", **SHORT), None)
+
+
+def test_four_bits_without_their_package_are_refused(random_bundle, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ResourceMissing, match="bitsandbytes"):
+        load_base(random_bundle / "base", four_bit=True)
+
+
+def test_a_full_disk_leaves_the_checkpoint_and_the_same_command_goes_on(small_dataset, random_bundle, tmp_path):
+    plan = planned("lora", **SHORT)
+
+    def fill(text):
+        if text.startswith("  validation"):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, most))
+
+    usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(ResourceMissing, match="cannot be stored"):
+            train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (usual, most))
+    stored = torch.load(tmp_path / "bundle.training/checkpoint.pt", weights_only=True)
+    assert stored["step"] == 2 and not list((tmp_path / "bundle.training").glob("*.partial"))
+    assert train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=quiet).out.exists()
 
 
 def test_no_name_of_a_video_or_machine_is_in_the_bundle(small_dataset, random_bundle, tmp_path):
@@ -108,7 +176,7 @@ def test_a_base_of_another_architecture_is_refused(small_dataset, random_bundle,
 
 
 def test_an_adapter_that_does_not_fit_its_base_is_refused(small_dataset, random_bundle, tmp_path):
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import save_file
 
     from resus_doc.models import bundle
     from resus_doc.models.bundle_writer import Parts, assembled

@@ -1,0 +1,151 @@
+"""Rows of the comparison that are not there yet: baselines trained like the detector in question, and zero-shot questions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from resus_doc.models import zero_shot
+from resus_doc.models.bundle import DetectorConfig
+from resus_doc.models.evaluation import STUDY_CLASSES
+from resus_doc.models.judgement import JudgedVideo, judge
+from resus_doc.models.views import View
+from resus_doc.models.zero_shot import Asked, Judge, Strategy
+from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, Tests
+from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
+from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache
+from resus_doc.tools.train_plan import Method, Plan, planned
+from resus_doc.tools.windows import Windows
+
+if TYPE_CHECKING:
+    from resus_doc.models.detector import Detector
+
+HOW: Mapping[str, tuple[Method, View]] = {
+    "single frame": ("lora", "single"),
+    "shuffled frames": ("lora", "shuffled"),
+    "head only": ("head", "all"),
+    "lora": ("lora", "all"),
+    "full": ("full", "all"),
+    "timesformer": ("timesformer", "all"),
+}
+"""How each row of `OWN_ROWS` is trained."""
+
+SAME = ("steps", "batch", "accumulate", "check_every", "patience", "seed", "recipe", "rank")
+"""What a baseline takes over from the training of the detector in question."""
+
+STRATEGIES: Mapping[str, Strategy] = {
+    WITHOUT_PRETRAINED[0]: "yes-no",
+    WITHOUT_PRETRAINED[1]: "list",
+    WITHOUT_PRETRAINED[2]: "caption",
+}
+
+
+def plans_for(detector: Detector, there: Collection[str], steps: int | None = None) -> dict[str, Plan]:
+    """For each row that is not there, a training as long as the detector's own (or of so many steps)."""
+    told = detector.config.training
+    own: dict[str, Any] = {name: told[name] for name in SAME if name in told and told.get("made_by")}
+    if steps is not None:
+        own |= {"steps": steps, "check_every": min(steps, int(own.get("check_every", 50)))}
+    recipe = own.pop("recipe", "project")
+    found = {}
+    for name in OWN_ROWS:
+        if name not in there:
+            method, view = HOW[name]
+            rates: dict[str, Any] = {
+                k: told[k] for k in ("learning_rate", "weight_decay") if k in told and method == "lora"
+            }
+            given: dict[str, Any] = {**own, **rates, "view": view}
+            found[name] = planned(method, recipe, **given)
+    return found
+
+
+def train_missing(
+    dataset: Path,
+    base: Path,
+    plans: Mapping[str, Plan],
+    out: Path,
+    *,
+    device: str,
+    cache_gb: float,
+    say: Callable[[str], None],
+) -> dict[str, Path]:
+    """Train what is not in the folder `out` yet, each row a bundle of its own; gives where they lie.
+
+    Raises:
+        ResusDocError: as `train`; what was trained before stays, and the same call goes on.
+    """
+    from resus_doc.tools.train import train
+
+    found = {}
+    for name, plan in plans.items():
+        place = out / file_name(name)
+        if not place.exists():
+            say(f"{name}: training")
+            own = None if plan.method == "timesformer" else base
+            train(dataset, place, plan, own, device=device, cache_gb=cache_gb, say=say)
+        found[name] = place
+    return found
+
+
+def file_name(row: str) -> str:
+    """A row's name as that of a file or folder."""
+    return re.sub("[^a-z0-9]+", "-", row.lower()).strip("-")
+
+
+def zero_shot_rows(
+    model: Asked, judge_of: Judge | None, tests: Tests, work: Path, progress: Callable[[float], None] | None = None
+) -> list[Row]:
+    """The study's strategies on the test videos. Without a judge the caption's row says that it needs one."""
+    chosen = {name: how for name, how in STRATEGIES.items() if how != "caption" or judge_of is not None}
+    videos = {group: cache(annotated, _config(), work) for group, annotated in tests.items()}
+    total = len(chosen) * sum(len(found) for found in videos.values())
+    rows, done = [], 0
+    for name, strategy in chosen.items():
+        found: dict[str, list[JudgedVideo]] = {}
+        for group, cached in videos.items():
+            found[group] = []
+            for video in cached:
+                found[group].append(_judged(video, model, strategy, judge_of))
+                done += 1
+                if progress:
+                    progress(done / total)
+        figures = {group: judge(judged_videos, STUDY_CLASSES) for group, judged_videos in found.items()}
+        rows.append(Row(name, figures, "answers of a pretrained model; nothing trained or tuned"))
+    lacking = [name for name in STRATEGIES if name not in chosen]
+    return [*rows, *(Row(name, {}, "needs a judge: --judge GGUF") for name in lacking)]
+
+
+def _config() -> DetectorConfig:
+    """The windows and frames that a pretrained model is shown."""
+    return DetectorConfig(
+        labels=STUDY_CLASSES,
+        window_s=WINDOW_S,
+        stride_s=STRIDE_S,
+        grid_fps=zero_shot.GRID_FPS,
+        frame_size=zero_shot.FRAME_SIZE,
+        thresholds=dict.fromkeys(STUDY_CLASSES, 0.5),
+        temperatures=dict.fromkeys(STUDY_CLASSES, 1.0),
+        validated_on="simulated",
+        adapter=False,
+    )
+
+
+def _judged(video: CachedVideo, model: Asked, strategy: Strategy, judge_of: Judge | None) -> JudgedVideo:
+    config = _config()
+    clips = WindowClips([video], config)
+    flags: Sequence[Any] = [zero_shot.look(model, clips.clip(row)[1:], strategy, judge_of) for row in range(len(clips))]
+    windows = Windows(
+        start_s=np.arange(len(clips), dtype=np.float64) * config.stride_s,
+        window_s=config.window_s,
+        stride_s=config.stride_s,
+        labels=config.labels,
+        probabilities=np.stack(flags).astype(np.float32),
+        domain_score=None,
+        grid_fps=config.grid_fps,
+        frames_decoded=0,
+    )
+    return judged(video.annotated, windows, config.thresholds)

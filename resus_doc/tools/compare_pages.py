@@ -1,0 +1,120 @@
+"""Writes the comparison: one table as Markdown, CSV and HTML, and each row's reliability curves as a picture."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from resus_doc.models.judgement import Figures
+from resus_doc.schema import ACTIVITY_NAMES, Activity
+from resus_doc.tools.compare import FAMILIAR, HELD_OUT, Row
+from resus_doc.tools.evaluation_pages import (
+    Table,
+    check_folder,
+    html,
+    markdown,
+    number,
+    reliability_picture,
+    writing,
+)
+
+CSV_FILE = "comparison.csv"
+BUNDLES = "bundles"
+"""The folder of the rows that `compare --train` trained; it stands beside the table."""
+
+CLASSES: tuple[Activity, ...] = (
+    "baby_visible",
+    "ventilation",
+    "stimulation",
+    "suction",
+    "ppv",
+    "cpap",
+    "chest_compressions",
+)
+COLUMNS = (
+    "macro-F1 activities",
+    "from",
+    "to",
+    "macro-F1 four classes",
+    *(ACTIVITY_NAMES[name] for name in CLASSES),
+    "events at IoU 0.50",
+)
+
+
+def write_comparison(rows: Sequence[Row], out: Path) -> None:
+    """`comparison.csv`, `.md`, `.html` and `reliability-ROW.svg` in a folder.
+
+    Raises:
+        UsageError: the folder holds other things.
+        ResourceMissing: it cannot be written to.
+    """
+    check_folder(out, CSV_FILE, BUNDLES)
+    table = comparison_table(rows)
+    told = explanation(rows)
+    pictures = {
+        row.name: reliability_picture(row.judged[FAMILIAR], row.labels) for row in rows if FAMILIAR in row.judged
+    }
+    names = {name: f"reliability-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.svg" for name in pictures}
+    links = "".join(f"\n## Reliability: {name}\n\n![{name}]({names[name]})\n" for name in pictures)
+    with writing(out):
+        for name, picture in pictures.items():
+            (out / names[name]).write_text(picture, encoding="utf-8")
+        (out / "comparison.md").write_text(markdown("Comparison", told, [table]) + links, encoding="utf-8")
+        (out / "comparison.html").write_text(html("Comparison", told, [table], pictures), encoding="utf-8")
+        with (out / CSV_FILE).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(table.header)
+            writer.writerows([["" if cell == "–" else cell for cell in line] for line in table.rows])
+
+
+def explanation(rows: Sequence[Row]) -> list[str]:
+    """What to know about the table, as paragraphs."""
+    known = next(row.figures for row in rows if row.figures)
+    counted = [
+        f"{figures.n_windows} windows of 2 s in {figures.n_videos} test videos "
+        + ("of hospitals that are in the training" if group == FAMILIAR else "of a hospital that is in no training")
+        for group, figures in known.items()
+    ]
+    return [
+        f"{', and '.join(counted)}. Thresholds come from validation videos, never from these. From and to are a 90 % range "
+        "over draws of whole videos. Mask support is the union of PPV and CPAP; the activities are mask support, "
+        "stimulation and suction.",
+        "Single frame: trained and asked on one frame standing still, the surest of three in each window. Shuffled frames: "
+        "trained and asked on the frames of a window in an order of chance.",
+    ]
+
+
+def comparison_table(rows: Sequence[Row]) -> Table:
+    """The rows as text; a second set of columns for the held-out hospital where there is one."""
+    groups = [group for group in (FAMILIAR, HELD_OUT) if any(group in row.figures for row in rows)]
+    header = ["row", *(name if group == FAMILIAR else f"held-out: {name}" for group in groups for name in COLUMNS)]
+    lines = [[row.name, *(c for group in groups for c in _cells(row.figures.get(group))), row.note] for row in rows]
+    return Table("Test videos", [*header, "note"], lines)
+
+
+def tables_by_group(rows: Sequence[Row]) -> list[Table]:
+    """The same as one narrower table for each group of test videos; rows without figures stand in the first."""
+    tables = []
+    for group, title in ((FAMILIAR, "Hospitals that are in the training"), (HELD_OUT, "Held-out hospital")):
+        chosen = [row for row in rows if group in row.figures or (group == FAMILIAR and not row.figures)]
+        if any(row.figures for row in chosen):
+            lines = [[row.name, *_cells(row.figures.get(group)), row.note] for row in chosen]
+            tables.append(Table(title, ["row", *COLUMNS, "note"], lines))
+    return tables
+
+
+def _cells(figures: Figures | None) -> list[str]:
+    if figures is None:
+        return ["–"] * len(COLUMNS)
+    windows, limits = figures.windows, figures.ranges_90.get("macro_f1_activities")
+    classes = [windows.per_class[name].f1 if name in windows.per_class else None for name in CLASSES]
+    numbers = [
+        windows.macro_f1_activities,
+        *(limits or (None, None)),
+        windows.macro_f1,
+        *classes,
+        figures.events.f1_at_iou["0.50"],
+    ]
+    return [number(value) for value in numbers]
