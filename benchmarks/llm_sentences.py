@@ -1,9 +1,11 @@
 """How good the shipped language model's sentences are, and how fast, on generated facts it was not trained on.
 
     python benchmarks/llm_sentences.py --count 400 [--llm FILE]
+    python benchmarks/llm_sentences.py --reports 20 [--llm FILE]      whole reports on simulated cases instead
 
 Per kind of fact: the share of sentences that the verifier takes at the first try. Over all: wording with numbers and
-quotations masked, as distinct-2 (different word pairs / all word pairs), beside the templates' own; seconds a sentence.
+quotations masked, as distinct-2 (different word pairs / all word pairs), beside the templates' own; seconds a sentence. Of whole
+reports: the model's share of all sentences and of those it is asked for, after at most two more tries, and seconds a report.
 A model of random weights scores 0 here: the grammar fixes digits, ids and quotations only.
 """
 
@@ -17,13 +19,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
-
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT), str(Path(__file__).parent)]
 
 import llm_data  # noqa: E402
+from simulated_reports import simulated  # noqa: E402
 
 from resus_doc.agent import facts as F  # noqa: E402
-from resus_doc.agent import templates, verify  # noqa: E402
+from resus_doc.agent import templates, verify, writer  # noqa: E402
 from resus_doc.agent.grammar import sentence_grammar  # noqa: E402
 from resus_doc.models.llm import Engine  # noqa: E402
 
@@ -38,8 +40,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--temperature", type=float)
     parser.add_argument("--show", type=int, default=10, help="refused sentences to print")
+    parser.add_argument("--reports", type=int, default=0)
     arguments = parser.parse_args()
     with Engine.open(arguments.llm) as engine:
+        if arguments.reports:
+            measure_reports(engine, arguments.reports)
+            return
         measure(engine, arguments.count, arguments.temperature, arguments.show)
 
 
@@ -75,6 +81,36 @@ def measure(engine: Engine, count: int, temperature: float | None, show: int) ->
     print(f"taken at the first try: {sum(everything) / len(everything):.3f} of {len(everything)}")
     print(f"distinct-2, numbers masked: {distinct_2(written):.3f}; templates {distinct_2(plain):.3f}")
     print(f"seconds a sentence: {seconds / count:.3f}")
+
+
+def measure_reports(engine: Engine, count: int, first_seed: int = 500) -> None:
+    """Write whole reports, of two minutes each, and print what the model's sentences came to."""
+    seconds, asked, at_once, stood, every = [], 0, 0, 0, 0
+    written: list[str] = []
+    plain: list[str] = []
+    for seed in range(first_seed, first_seed + count):
+        planned = writer.plan(simulated(seed, duration_s=120.0))
+        started = time.monotonic()
+        engine.reset()
+        drafts = writer.verify(planned, writer.draft(planned, engine))
+        at_once += sum(one["text"] is not None and not one["problems"] for one in drafts)
+        for _ in range(writer.REWRITES):
+            drafts = writer.verify(planned, writer.draft(planned, engine, earlier=drafts))
+        sentences = [one for section in writer.assemble(planned, drafts) for one in section.sentences]
+        seconds.append(time.monotonic() - started)
+        asked += sum(item["by_llm"] for item in planned)
+        stood += sum(one.origin == "llm" for one in sentences)
+        every += len(sentences)
+        written += [one.text for one in sentences]
+        plain += [item["template"] for item in planned]
+    print(
+        f"{count} reports, {every} sentences, {asked} asked of the model: {at_once / asked:.3f} taken at the first try,"
+    )
+    print(
+        f"{stood / asked:.3f} after at most {writer.REWRITES} more; the model's share of all sentences {stood / every:.3f}"
+    )
+    print(f"distinct-2, numbers masked: {distinct_2(written):.3f}; templates {distinct_2(plain):.3f}")
+    print(f"seconds a report: mean {sum(seconds) / count:.1f}, slowest {max(seconds):.1f}")
 
 
 def distinct_2(sentences: list[str]) -> float:

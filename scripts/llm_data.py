@@ -37,7 +37,7 @@ def examples(seed: int) -> Iterator[Example]:
     """
     rng = random.Random(seed)
     while True:
-        section, facts = draw_facts(rng)
+        section, facts = draw_facts(rng, TRAINING_MIX)
         target = compose(rng, section, facts)
         problems = verify.check(target, facts, section) or verify.left_out(target, facts, section)
         if problems:
@@ -59,13 +59,26 @@ def _refusal(rng: random.Random, section: Section, facts: tuple[Fact, ...]) -> s
 # --- drawing facts
 
 
-def draw_facts(rng: random.Random) -> tuple[Section, tuple[Fact, ...]]:
+PLANNER_MIX = {
+    "event": 8,
+    "pair": 14,
+    "group": 17,
+    "absent": 4,
+    "finding": 38,
+    "tally": 4,
+    "ask_event": 1,
+    "ask_group": 8,
+    "ask_finding": 6,
+}
+"""How often a report on a simulated case has each kind of sentence, in per cent; what is measured."""
+TRAINING_MIX = {**PLANNER_MIX, "pair": 26, "finding": 30, "tally": 10, "ask_event": 2, "ask_group": 6}
+"""More of what is hard: in a first model 99 of 100 single events were accepted, 67 pairs and 18 tallies."""
+
+
+def draw_facts(rng: random.Random, mix: dict[str, int] = PLANNER_MIX) -> tuple[Section, tuple[Fact, ...]]:
     """The facts of one sentence, as the planner would pick them."""
     zero = _draw_zero(rng)
-    kind = rng.choices(
-        ("event", "pair", "group", "absent", "finding", "tally", "ask_event", "ask_group", "ask_finding"),
-        (22, 22, 14, 6, 14, 4, 6, 4, 8),
-    )[0]
+    kind = rng.choices(tuple(mix), tuple(mix.values()))[0]
     if kind == "event":
         return "timeline", (_draw_event(rng, zero),)
     if kind == "pair":
@@ -180,7 +193,9 @@ def _draw_finding(rng: random.Random, number: int = 0) -> Finding:
         "bpm": (float(rng.randint(30, 180)), rng.choice((60.0, 100.0, 120.0))),
     }[unit]
     kind: Literal["guideline", "quality_metric"] = rng.choice(("guideline", "quality_metric"))
-    known = rng.random() < (0.4 if verdict == "not_assessable" else 0.85)
+    if informs := kind == "quality_metric" and not number and rng.random() < 0.6:
+        verdict = "not_assessable"
+    known = informs or rng.random() < (0.4 if verdict == "not_assessable" else 0.85)
     return Finding(
         id=f"F{number or rng.randint(1, 20)}",
         rule_id="rule",
@@ -190,7 +205,7 @@ def _draw_finding(rng: random.Random, number: int = 0) -> Finding:
         observed="",
         expected="",
         observed_value=value if known else None,
-        threshold=limit if known and rng.random() < 0.8 else None,
+        threshold=limit if known and not informs and rng.random() < 0.8 else None,
         unit=unit if known else None,
         reason=None,
         verified=False,
@@ -479,7 +494,7 @@ def _tally(rng: random.Random, fact: Fact) -> str:
             "not_assessable": "not assessable",
         }[number.role]
         parts.append(f"{_spell(rng, number)} {'was' if number.value == 1 else 'were'} {verdict}")
-    if rng.random() < 0.4:
+    if rng.random() < 0.2:
         rng.shuffle(parts)
     joined = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return rng.choice((f"of the rules, {joined}", f"among the rules {joined}", f"for the rules, {joined}"))

@@ -45,6 +45,60 @@ def write_gguf(
     partial.replace(path)
 
 
+def write_random(
+    source: Path, path: Path, *, template: str | None = None, changes: dict[str, Any] | None = None, width: int = 64
+) -> None:
+    """A llama of random weights behind the tokenizer of another GGUF file, which may be vocabulary only.
+
+    Args:
+        template: the chat template, where the file has none or another is wanted.
+        changes: other values for the tokenizer's metadata.
+    """
+    import gguf
+
+    fields = gguf.GGUFReader(source).fields
+    tokens = fields["tokenizer.ggml.tokens"].contents()
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name(f"random weights behind {source.stem}")
+    writer.add_float32("general.sampling.temp", 0.8)
+    _add_numbers(writer, len(tokens), width)
+    for name, field in fields.items():
+        if name.startswith("tokenizer.") and not (name == "tokenizer.chat_template" and template is not None):
+            kind, *rest = field.types
+            value = (changes or {}).get(name, field.contents())
+            writer.add_key_value(name, value, kind, rest[0] if rest else None)
+    if template is not None:
+        writer.add_chat_template(template)
+    chance = np.random.default_rng(1)
+    for name, shape in _shapes(len(tokens), width).items():
+        values = chance.normal(0, 0.3, shape) if len(shape) == 2 else np.ones(shape)
+        _add_tensor(writer, name, values.astype(np.float32), "Q8_0")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add_numbers(writer: Any, vocabulary: int, width: int) -> None:
+    writer.add_context_length(2048)
+    writer.add_embedding_length(width)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(width)
+    writer.add_head_count(1)
+    writer.add_head_count_kv(1)
+    writer.add_rope_dimension_count(width)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(vocabulary)
+
+
+def _shapes(vocabulary: int, width: int) -> dict[str, tuple[int, ...]]:
+    square, vector = (width, width), (width,)
+    block = {f"blk.0.{name}.weight": square for name in ("attn_q", "attn_k", "attn_v", "attn_output")}
+    block |= {f"blk.0.{name}.weight": square for name in ("ffn_gate", "ffn_up", "ffn_down")}
+    norms = dict.fromkeys(("blk.0.attn_norm.weight", "blk.0.ffn_norm.weight", "output_norm.weight"), vector)
+    return {"token_embd.weight": (vocabulary, width), **block, **norms}
+
+
 def _add_architecture(writer: Any, config: Any, quantisation: str) -> None:
     import gguf
 

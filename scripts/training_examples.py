@@ -1,4 +1,4 @@
-"""What the shipped language model learns from: three sentences to write for each question to route."""
+"""What the shipped language model learns from: two sentences to write for each question to route."""
 
 import random
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import chat_data
 import llm_data
 
-CHAT_SHARE = 0.4
+CHAT_SHARE = 0.45
 
 
 def examples(seed: int) -> Iterator[llm_data.Example]:

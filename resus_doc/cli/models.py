@@ -28,7 +28,12 @@ def list_models(as_json: Json = False) -> None:
 
     here = store.present(settings.load())
     rows = [
-        {**each.model_dump(mode="json", exclude={"files"}), "pinned": each.pinned, "here": each.name in here}
+        {
+            **each.model_dump(mode="json", exclude={"files"}),
+            "size_bytes": each.size_bytes,
+            "pinned": each.pinned,
+            "here": each.name in here,
+        }
         for each in registry.entries()
     ]
     listed = {each.name for each in registry.entries()}
@@ -39,10 +44,13 @@ def list_models(as_json: Json = False) -> None:
     for row in rows:
         state = "here" if row["here"] else "pinned" if row["pinned"] else "unpinned"
         typer.echo(f"{row['name']:20} {row['kind']}  {row['memory_gb']:>4.0f} GB  {state:9} {row['licence']}")
-        typer.echo(f"{'':20} {row['good_for']}")
+        size = f" {row['size_bytes'] / 1e9:.1f} GB to fetch." if row["size_bytes"] else ""
+        typer.echo(f"{'':20} {row['good_for']}{size}")
     for name in own:
         typer.echo(f"{display.printable(name):20} added by hand")
-    typer.echo("unpinned: nobody has recorded its checksum yet; the first pull records what it got.")
+    typer.echo(
+        "GB: the memory it needs. unpinned: nobody has recorded its checksum yet; the first pull records what it got."
+    )
 
 
 @app.command()

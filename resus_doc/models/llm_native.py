@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resus_doc.models.llm_prompt import (
+    THOUGHT_CLOSES,
+    THOUGHT_OPENS,
     Layout,
     PromptTokens,
     TemplateFailed,
@@ -39,6 +41,12 @@ SMALL_MODEL = 50_000_000
 """Parameters. Below this, handing work between threads costs more than it saves."""
 TOP_K, TOP_P, TEMPERATURE = 40, 0.95, 0.7
 """llama.cpp's usual sampling; a model file that states `general.sampling.temp` overrides the temperature."""
+SHORTLIST = 1024
+"""Tokens the grammar judges before it judges the whole vocabulary; many more than `TOP_K`, so rarely another choice."""
+MOST_THOUGHT = 768
+"""Tokens a thinking model may think before each answer; a longer thought is ended for it."""
+LEAST_THOUGHT = 16
+"""Tokens kept free for the marks around a thought where a model may think."""
 MEMORY_SHARE = 0.95
 """A file larger than this share of the free memory is refused rather than left to swap."""
 
@@ -96,6 +104,8 @@ class NativeModel:
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._special = special_pattern(list(self._special_spellings()))
         self._banned = self._banned_outputs()
+        self._thought_opens = self._one_token(THOUGHT_OPENS)
+        self._thought_closes = self._one_token(THOUGHT_CLOSES)
         self._deadline = math.inf
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: time.monotonic() > self._deadline)
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
@@ -120,7 +130,8 @@ class NativeModel:
         sampler = _Sampler(self._vocab, self.n_vocab, sampling, self._default_temperature(sampling), self._banned)
         self._deadline = time.monotonic() + sampling.time_limit_s
         try:
-            if not self._evaluate_prompt(prompt):
+            room = self.n_ctx - len(prompt.head) - len(prompt.rest) - sampling.max_tokens
+            if not self._evaluate_prompt(prompt) or not self._think(sampling, min(MOST_THOUGHT, room)):
                 return "", False
             return self._generate(sampler, sampling.max_tokens, piece)
         finally:
@@ -232,6 +243,8 @@ class NativeModel:
 
     def _check_room(self, prompt: PromptTokens, max_tokens: int) -> None:
         asked = len(prompt.head) + len(prompt.rest)
+        if self._layout.opens_thought or self._thought_opens is not None:
+            asked += LEAST_THOUGHT
         if asked + max_tokens > self.n_ctx:
             raise Refused(
                 "context", f"the request has {asked} tokens and may be answered with {max_tokens}; {self.n_ctx} fit"
@@ -284,6 +297,48 @@ class NativeModel:
                 return text, False
         return text, sampler.may_end(self._last_logits(), self._ends)
 
+    def _think(self, sampling: Sampling, room: int) -> bool:
+        """Let a thinking model think before it answers; false if the time limit came first.
+
+        It does so where the template opens a thought, or where the likeliest first token does. The thought is neither bound by
+        the grammar nor told to anyone. At `room` tokens it is ended.
+        """
+        if not self._layout.opens_thought:
+            if self._thought_opens is None or int(self._last_logits().argmax()) != self._thought_opens:
+                return True
+            if not self._decode([self._thought_opens]):
+                return False
+        ending = self.tokenise(f"\n{THOUGHT_CLOSES}\n\n", True)
+        ended = self._thought(sampling, room - len(ending) - 1)
+        if ended is None:
+            return False
+        return self._decode(self.tokenise("\n\n", False) if ended else ending)
+
+    def _thought(self, sampling: Sampling, room: int) -> bool | None:
+        """Whether the model ended its thought by itself; None at the time limit."""
+        banned = self._banned[self._banned != self._thought_closes]
+        sampler = _Sampler(
+            self._vocab, self.n_vocab, sampling._replace(grammar=None), self._default_temperature(sampling), banned
+        )
+        text = b""
+        try:
+            for _ in range(room):
+                token = sampler.choose(self._last_logits())
+                if token is None or self._ends(token):
+                    return False
+                text += self._bytes(token)
+                if not self._decode([token]):
+                    return None
+                if token == self._thought_closes or text.rstrip().endswith(THOUGHT_CLOSES.encode()):
+                    return True
+            return False
+        finally:
+            sampler.close()
+
+    def _one_token(self, text: str) -> int | None:
+        tokens = self.tokenise(text, True)
+        return tokens[0] if len(tokens) == 1 else None
+
     def _bytes(self, token: int) -> bytes:
         size = 64
         while True:
@@ -297,8 +352,8 @@ class NativeModel:
 class _Sampler:
     """Chooses one token after the other.
 
-    As in llama.cpp's own tools the grammar first judges only the token that would be chosen without it, and all of the
-    vocabulary when it refuses that one: with 150,000 tokens this is the difference between 5 and 27 ms a token.
+    As in llama.cpp's own tools the grammar first judges only the token that would be chosen without it; when it refuses that one
+    it judges the likeliest tokens, and all of the vocabulary only when it refuses those too: with 150,000 tokens that takes 27 ms.
     """
 
     def __init__(
@@ -324,11 +379,21 @@ class _Sampler:
         token = self._draw(self._fill(logits))
         if self._grammar is None or self._admits(token):
             return token
-        candidates = self._fill(logits)
-        llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
-        if not np.isfinite(self._candidates["logit"]).any():
-            return None
-        return self._draw(candidates)
+        for most in (SHORTLIST, None):
+            likely = self._likeliest(logits, most)
+            candidates = _as_array(likely)
+            llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(candidates))
+            if np.isfinite(likely["logit"]).any():
+                return self._draw(candidates)
+        return None
+
+    def _likeliest(self, logits: NDArray[np.float32], most: int | None) -> NDArray[np.void]:
+        """The candidates in order of their ids; `most` of them where the vocabulary is much larger."""
+        self._fill(logits)
+        if most is None or len(self._candidates) < 2 * most:
+            return self._candidates
+        chosen = np.argpartition(self._candidates["logit"], -most)[-most:]
+        return self._candidates[np.sort(chosen)]
 
     def accept(self, token: int) -> None:
         if self._grammar is not None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 SYSTEM_MARK = "\ue000system\ue000"
 USER_MARK = "\ue000user\ue000"
 """Stand-ins from Unicode's private-use area, which no template writes by itself."""
+THOUGHT_OPENS, THOUGHT_CLOSES = "<think>", "</think>"
+"""What thinking models write around what is not yet the answer (Qwen3, DeepSeek-R1, Phi-4-reasoning)."""
 
 Tokenise = Callable[[str, bool], list[int]]
 """Text and whether control tokens in it count as such, to token ids."""
@@ -27,6 +29,11 @@ class Layout(NamedTuple):
     before: str
     middle: str | None
     after: str
+
+    @property
+    def opens_thought(self) -> bool:
+        """Whether the template has begun a thought that the model must end before it answers."""
+        return self.after.rfind(THOUGHT_OPENS) > self.after.rfind(THOUGHT_CLOSES)
 
 
 class PromptTokens(NamedTuple):

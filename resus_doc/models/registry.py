@@ -53,6 +53,12 @@ class ModelEntry(BaseModel):
         whole = not any(file.path.endswith(".index.json") for file in self.files)
         return whole and all(file.sha256 is not None for file in self.files)
 
+    @property
+    def size_bytes(self) -> int | None:
+        """What is to be fetched; None where a file's size is not known."""
+        sizes = [file.size_bytes for file in self.files]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
 
 def safe_path(path: str) -> str:
     """A relative path of a harmless kind of file; ValueError for any other."""

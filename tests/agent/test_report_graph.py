@@ -1,6 +1,7 @@
 """The report agent on real files: every edge of its graph is walked, and what it writes is looked at."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -120,15 +121,47 @@ def test_an_existing_case_is_replaced_only_when_asked(tmp_path):
     assert report.case_id == "other"
 
 
-def test_a_broken_language_model_is_an_error_only_when_it_was_asked_for(tmp_path):
+def _cut(whole):
+    return whole[: len(whole) // 2]
+
+
+def _of_unknown_architecture(whole):
+    return whole.replace(b"llama", b"lxama")
+
+
+def _without_template(whole):
+    return whole.replace(b"tokenizer.chat_template", b"tokenizer.chat_xxxxxxxx")
+
+
+def _with_small_context(whole):
+    key = b"llama.context_length"
+    value = whole.index(key) + len(key) + 4
+    return whole[:value] + (100).to_bytes(4, "little") + whole[value + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (_cut, "cut short"),
+        (_of_unknown_architecture, "does not know"),
+        (_without_template, "no chat template"),
+        (_with_small_context, "too small: it holds 100 tokens"),
+        (None, "not enough memory"),
+    ],
+)
+def test_a_broken_language_model_is_an_error_only_when_it_was_asked_for(tmp_path, random_model, damage, what):
     broken = tmp_path / "broken.gguf"
-    broken.write_bytes(settings.DEFAULT_LLM.read_bytes()[:10_000])
+    broken.write_bytes(random_model.read_bytes() if damage is None else damage(random_model.read_bytes()))
+    if damage is None:
+        os.truncate(broken, 1 << 42)
     annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
     report = make_report(a_request(tmp_path / "case", annotations=annotations, llm=str(broken)))
-    assert "broken.gguf" in " ".join(report.provenance["notes"])
+    notes = " ".join(report.provenance["notes"])
+    assert "broken.gguf" in notes and what in notes
     assert {sentence.origin for section in report.narrative for sentence in section.sentences} == {"template"}
-    with pytest.raises(LanguageModelBroken, match=r"broken\.gguf"):
+    with pytest.raises(LanguageModelBroken, match=what) as caught:
         make_report(a_request(tmp_path / "other", annotations=annotations, llm=str(broken), llm_asked_for=True))
+    assert caught.value.remedy and caught.value.exit_status == 4
 
 
 def test_a_broken_bundle_is_refused(tmp_path):

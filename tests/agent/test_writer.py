@@ -9,7 +9,7 @@ from resus_doc.agent.facts import SentencePlan
 from resus_doc.errors import LanguageModelBroken
 from resus_doc.guidelines import profile as profiles
 from resus_doc.guidelines import rules
-from resus_doc.models.llm import Engine
+from resus_doc.models.llm import Completion, Engine
 from resus_doc.schema import ACTIVITIES, DomainCheck, Event, Report, Video
 from resus_doc.tools import measures
 from resus_doc.tools.timeline import timeline_from_annotations
@@ -250,3 +250,27 @@ def test_a_broken_engine_costs_sentences_not_the_report(random_model, tmp_path):
     with pytest.raises(LanguageModelBroken):
         engine.complete("system", "user", max_tokens=1, seed=0)
     assert writer.write_narrative(report, engine) == writer.write_narrative(report, None)
+
+
+class Stingy:
+    """In place of the engine: it never comes to the full stop within the usual limit."""
+
+    def __init__(self, most_tokens):
+        self.most_tokens = most_tokens
+        self.asked = []
+
+    def complete(self, *, system, user, max_tokens, **_):
+        self.asked.append((max_tokens, user))
+        whole = max_tokens > self.most_tokens
+        return Completion("25 s of PPV began 78 s after birth." if whole else "25 s of PPV began 78", whole, 0.0)
+
+
+def test_a_sentence_cut_at_the_token_limit_is_asked_for_again_with_more_room():
+    report = case([event(1, "baby_visible", 0, 300), event(2, "ppv", 38, 63)])
+    planned = [item for item in writer.plan(report) if item["section"] == "timeline"]
+    patient = Stingy(writer.MOST_TOKENS)
+    drafts = writer.verify(planned, writer.draft(planned, patient))
+    assert [most for most, _ in patient.asked] == [writer.MOST_TOKENS, 2 * writer.MOST_TOKENS]
+    assert "unfinished" in patient.asked[1][1] and drafts[0]["problems"] == [] and drafts[0]["tries"] == 1
+    hopeless = writer.verify(planned, writer.draft(planned, Stingy(10**6)))
+    assert hopeless[0]["problems"]
