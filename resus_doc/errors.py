@@ -2,6 +2,7 @@
 
 ResusDocError                 exit status 1 (never raised itself)
 ├── UsageError                2   the command line or a settings file is wrong
+│   └── CaseChanged           2   a case was changed by somebody else meanwhile
 ├── InputRefused              3   a video, annotation, vitals or case folder cannot be used
 │   └── VideoRefused          3   the video file is missing, empty, not a video, or unreadable
 ├── ResourceMissing           4   a model, weight file, index or package is missing or broken
@@ -34,6 +35,10 @@ class UsageError(ResusDocError):
     """The command line, a settings file or a profile file is wrong."""
 
     exit_status = 2
+
+
+class CaseChanged(UsageError):
+    """A case is no longer what a revision was made from."""
 
 
 class InputRefused(ResusDocError):

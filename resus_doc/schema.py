@@ -113,18 +113,25 @@ class DomainCheck(Value):
 
 
 class Event(Value):
-    """One stretch of one activity."""
+    """One stretch of one activity.
+
+    A reviewer's edge has a range of no width: it stands where the person put it. An edge that the person left alone keeps its range,
+    also in a confirmed event.
+    """
 
     id: str
     activity: Activity
     start_s: float
     end_s: float
     confidence: float = Field(ge=0, le=1)
+    """Of a detector's event its calibrated probability, confirmed or not. 1 where a person set the event (`source` annotation or
+    reviewer): a person's statement, not a probability."""
     start_range_s: Range
     end_range_s: Range
     censored_start: bool = False
     censored_end: bool = False
     source: Literal["detector", "annotation", "reviewer"]
+    """Who set activity and edges; `reviewer` once a person added, moved or relabelled the event."""
     confirmed_by: str | None = None
 
     @model_validator(mode="after")
@@ -292,6 +299,20 @@ class CloserLook(Value):
     """The rule's verdict before and after all looks."""
 
 
+class Review(Value):
+    """Which revision of persons a report is. All revisions, and the report before the first, stand in the case's `revisions`."""
+
+    revision: int = Field(ge=1)
+    by: str
+    """The name that the reviewer typed."""
+    at: str
+    """When it was saved, as ISO 8601 in UTC."""
+    birth_set_by: str | None = None
+    whole_recording_by: str | None = None
+    """Who stated that they watched the whole recording and that `events` is all that was done. It lifts the withholding of a video
+    that is unlike the detector's training data: the timeline is then that person's."""
+
+
 class Report(Value):
     """The content of `report.json`."""
 
@@ -320,4 +341,12 @@ class Report(Value):
     """Each pause of PPV as seen, in order, with what was seen during it."""
     closer_looks: tuple[CloserLook, ...] = ()
     """What was examined again because a verdict hung on it; events and findings are those after it."""
+    review: Review | None = None
+    """None where no person revised the case."""
     provenance: dict[str, object] = Field(default_factory=dict)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether nothing may be concluded: the video is unlike the training data, and no person took the timeline over."""
+        unlike = self.domain_check is not None and not self.domain_check.in_domain
+        return unlike and (self.review is None or self.review.whole_recording_by is None)

@@ -18,12 +18,13 @@ PICTURE = Path(__file__).parent.parent / "docs" / "report.png"
 def main() -> None:
     """Write docs/report.png."""
     with tempfile.TemporaryDirectory() as folder:
-        case = Path(sys.argv[1]) if len(sys.argv) > 1 else _case(Path(folder))
+        case = Path(sys.argv[1]) if len(sys.argv) > 1 else sample_case(Path(folder))
         _shoot(case / "report.html")
     print(f"{PICTURE}: {PICTURE.stat().st_size // 1000} kB")
 
 
-def _case(folder: Path) -> Path:
+def sample_case(folder: Path) -> Path:
+    """A case of the sample video in this folder, from its annotations."""
     annotations = SAMPLE_VIDEO.with_suffix(".txt")
     told = ["--annotations", str(annotations), "--birth-time", "-0:20", "--birth-uncertainty", "2", "--llm", "none"]
     command = [sys.executable, "-m", "resus_doc.cli", "report", "--sample", "-o", str(folder / "case"), *told]
@@ -44,15 +45,15 @@ def _shoot(page_file: Path) -> None:
         page.wait_for_timeout(500)
         page.screenshot(path=str(PICTURE))
         browser.close()
-    _shrink()
+    shrink(PICTURE)
 
 
-def _shrink() -> None:
+def shrink(path: Path) -> None:
     """Fewer colours, so that the repository stays small."""
     from PIL import Image
 
-    with Image.open(PICTURE) as picture:
-        picture.convert("RGB").quantize(128).save(PICTURE, optimize=True)
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(128).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ Plans and drafts are JSON values, so a graph can checkpoint them between the ste
 `text` is None where the template stands. No step knows what the video showed: all it has are the facts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resus_doc.agent import facts as F
 from resus_doc.agent import templates
@@ -50,6 +51,69 @@ def write_narrative(
     return assemble(planned, None if engine is None else _drafted(planned, engine, seed, progress))
 
 
+class Rewritten(NamedTuple):
+    """The narrative of a changed report, with how many sentences kept their words and how many were written anew."""
+
+    narrative: tuple[NarrativeSection, ...]
+    kept: int
+    written: int
+
+
+def rewrite_narrative(
+    report: Report, before: Report, open_engine: "Callable[[], Engine | None]", seed: int = 0
+) -> Rewritten:
+    """The narrative of a report that came of `before` by changes: only sentences whose facts changed are written.
+
+    A sentence stays word for word where its plan holds the same facts, whatever ids they have now; events that shared a sentence
+    go on sharing it, so that one change does not regroup those after it. `open_engine` is called only if there is a sentence for
+    the language model; None leaves all to the templates.
+    """
+    planned = plan(report, _together(before))
+    told = _told(before)
+    stays = {index: said.pop(0) for index, item in enumerate(planned) if (said := told.get(_content(item)))}
+    drafts = [{**one, "tries": 1 if index in stays else 0} for index, one in enumerate(undrafted(planned))]
+    is_open = any(item["by_llm"] and index not in stays for index, item in enumerate(planned))
+    engine = open_engine() if is_open else None
+    if engine is not None:
+        drafts = _drafted(planned, engine, seed, None, drafts)
+    items = [SentencePlan.model_validate(item) for item in planned]
+    sentences = [
+        stays[index].model_copy(update={"cites": item.cites}) if index in stays else _sentence(item, one)
+        for index, (item, one) in enumerate(zip(items, drafts, strict=True))
+    ]
+    narrative = tuple(
+        NarrativeSection(
+            section=section,
+            sentences=tuple(one for item, one in zip(items, sentences, strict=True) if item.section == section),
+        )
+        for section in SECTIONS
+    )
+    return Rewritten(narrative, len(stays), len(items) - len(stays))
+
+
+def _told(report: Report) -> dict[str, list[Sentence]]:
+    """The sentences of a report by the facts they were written from; none if its plan is not the one it was written by."""
+    planned = plan(report, _together(report))
+    sentences = [sentence for section in report.narrative for sentence in section.sentences]
+    if [tuple(SentencePlan.model_validate(item).cites) for item in planned] != [each.cites for each in sentences]:
+        return {}
+    found: dict[str, list[Sentence]] = {}
+    for item, sentence in zip(planned, sentences, strict=True):
+        found.setdefault(_content(item), []).append(sentence)
+    return found
+
+
+def _together(report: Report) -> frozenset[tuple[str, ...]]:
+    """The ids that the sentences of a report cite together."""
+    return frozenset(sentence.cites for section in report.narrative for sentence in section.sentences)
+
+
+def _content(item: dict[str, Any]) -> str:
+    """Section and facts of a planned sentence, without the ids of the facts."""
+    facts = [{key: value for key, value in fact.items() if key != "cites"} for fact in item["facts"]]
+    return json.dumps([item["section"], facts], sort_keys=True)
+
+
 def sentences_about(
     report: Report, engine: "Engine | None", seed: int = 0, most: int | None = None
 ) -> tuple[Sentence, ...]:
@@ -74,9 +138,12 @@ def worded(planned: dict[str, Any], engine: "Engine | None", seed: int = 0) -> S
 
 
 def _drafted(
-    planned: list[dict[str, Any]], engine: "Engine", seed: int, progress: Callable[[float], None] | None
+    planned: list[dict[str, Any]],
+    engine: "Engine",
+    seed: int,
+    progress: Callable[[float], None] | None,
+    drafts: Drafts | None = None,
 ) -> Drafts:
-    drafts: Drafts | None = None
     for _ in range(1 + REWRITES):
         drafts = verify(planned, draft(planned, engine, earlier=drafts, seed=seed, progress=progress))
         if not any(item["problems"] for item in drafts):
@@ -87,9 +154,12 @@ def _drafted(
 # --- plan
 
 
-def plan(report: Report) -> list[dict[str, Any]]:
-    """The sentences of a report in order, as JSON values of `SentencePlan`."""
-    items = [*_summary(report), *_timeline(report), *_adherence(report), *_discussion(report)]
+def plan(report: Report, told_together: Collection[tuple[str, ...]] | None = None) -> list[dict[str, Any]]:
+    """The sentences of a report in order, as JSON values of `SentencePlan`.
+
+    `told_together` are ids of events that share a sentence already; without it, the plan chooses.
+    """
+    items = [*_summary(report), *_timeline(report, told_together), *_adherence(report), *_discussion(report)]
     return [item.model_dump(mode="json") for item in items]
 
 
@@ -124,7 +194,7 @@ def _summary(report: Report) -> Iterator[SentencePlan]:
 
 
 def _is_withheld(report: Report) -> bool:
-    return report.domain_check is not None and not report.domain_check.in_domain
+    return report.is_withheld
 
 
 def _fixed(
@@ -171,10 +241,10 @@ def _absent(report: Report, counts: dict[str, Measure]) -> Iterator[Fact]:
             yield Fact(kind="absent", cites=(measure.id,), activity=name, in_view=_sees_baby(report))
 
 
-def _timeline(report: Report) -> Iterator[SentencePlan]:
+def _timeline(report: Report, told_together: Collection[tuple[str, ...]] | None) -> Iterator[SentencePlan]:
     acts = _acts(report)
     told = acts if len(acts) <= MOST_EVENTS else _firsts(acts)
-    for pair in _pairs(told, report):
+    for pair in _pairs(told, report, told_together):
         yield _item("timeline", *pair)
     if len(told) < len(acts):
         rest = [event for event in acts if event not in told]
@@ -191,12 +261,15 @@ def _firsts(acts: list[Event]) -> list[Event]:
     return [event for event in acts if event.id in chosen]
 
 
-def _pairs(events: Sequence[Event], report: Report) -> Iterator[tuple[Fact, ...]]:
+def _pairs(
+    events: Sequence[Event], report: Report, together: Collection[tuple[str, ...]] | None
+) -> Iterator[tuple[Fact, ...]]:
     """One event a sentence, or two that clearly follow each other and are told whole."""
     index = 0
     while index < len(events):
         pair = events[index : index + 2]
-        size = 2 if len(pair) == 2 and _may_pair(*pair) else 1
+        wanted = together is None or tuple(event.id for event in pair) in together
+        size = 2 if len(pair) == 2 and wanted and _may_pair(*pair) else 1
         yield tuple(F.event_fact(event, report.time_zero) for event in pair[:size])
         index += size
 

@@ -140,7 +140,7 @@ def finished(report: "Report", out: Path) -> None:
         f"Findings: {verdicts.count('met')} met, {verdicts.count('not_met')} not met, "
         f"{verdicts.count('indeterminate')} indeterminate, {verdicts.count('not_assessable')} not assessable"
     )
-    if report.domain_check is not None and not report.domain_check.in_domain:
+    if report.is_withheld:
         _OUT.print("This video is unlike the detector's training data: its findings are withheld.")
     if report.video.broken_off_at_s is not None:
         _OUT.print(f"The file is damaged and could be read up to {report.video.broken_off_at_s:.0f} s only.")

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import agree, batch, chat, display, documents, models, purge, research
+from resus_doc.cli import agree, batch, chat, display, documents, models, purge, research, review
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -134,6 +134,7 @@ app.command()(chat.chat)
 app.command()(batch.batch)
 app.command()(agree.agree)
 app.command()(purge.purge)
+app.command()(review.review)
 
 
 @app.command()

@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 from resus_doc.errors import InputRefused
 from resus_doc.schema import Report, Timeline
-from resus_doc.tools import agreement, casefolder, formats
+from resus_doc.tools import agreement, casefolder, formats, revisions
 from resus_doc.tools.timeline import timeline_from_annotations
 
 SUFFIXES = frozenset({".txt", ".csv", ".eaf"})
 
 
 class Source(NamedTuple):
-    """A timeline's place, its names for pairing, and the report if it is a case."""
+    """A timeline's place, its names for pairing, and the report if it is a case: as it was made, before any person revised it."""
 
     place: Path
     names: frozenset[str]
@@ -82,7 +82,7 @@ def _sources(folder: Path) -> list[Source]:
 
 def _source(place: Path) -> Source:
     if place.is_dir():
-        report = casefolder.read_report(place)
+        report = revisions.report_at(place, 0) if casefolder.is_revised(place) else casefolder.read_report(place)
         return Source(place, frozenset({place.name, report.case_id, Path(report.video.name).stem}), report)
     if not place.exists():
         raise InputRefused(f"There is no timeline at {place}.", "Name a case folder or an annotation file.")

@@ -28,6 +28,8 @@ class Facts:
     time_zero_source: TimeZeroSource
     in_domain: bool | None
     """None where a person's annotations were used."""
+    withheld: bool
+    """Unlike the training data, and no reviewer took the timeline over."""
     broken_off: bool
     events: tuple[Event, ...]
     measures: dict[str, Measure]
@@ -40,8 +42,9 @@ class Facts:
 
     @property
     def low_confidence(self) -> int:
-        """Events that a detector found and is not sure of."""
-        return sum(event.source == "detector" and event.confidence < LOW_CONFIDENCE for event in self.events)
+        """Events that a detector found and is not sure of, and that no person confirmed."""
+        alone = [event for event in self.events if event.source == "detector" and event.confirmed_by is None]
+        return sum(event.confidence < LOW_CONFIDENCE for event in alone)
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def facts_of(report: Report) -> Facts:
         duration_s=report.video.duration_s,
         time_zero_source=report.time_zero.source,
         in_domain=None if check is None else check.in_domain,
+        withheld=report.is_withheld,
         broken_off=report.video.broken_off_at_s is not None,
         events=report.events,
         measures={measure.name: measure for measure in report.measures},

@@ -5,14 +5,14 @@ aside by one rename and takes it back if the new one cannot take its place; a cr
 call. Files that resus-doc did not write (somebody's notes) move along into the new case.
 """
 
-import csv
 import errno
 import glob
+import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +20,9 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from resus_doc.errors import InputRefused, ResourceMissing, UsageError
+from resus_doc.errors import CaseChanged, InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import Report
+from resus_doc.tools.case_lock import reviewer_of
 
 if TYPE_CHECKING:
     from resus_doc.tools.windows import Windows
@@ -109,6 +110,71 @@ def write_case(
             _put_in_place(folder, out)
 
 
+def write_revision(
+    report: Report,
+    windows: "Windows | None",
+    case: Path,
+    added: Mapping[str, str],
+    *,
+    sha256_before: str,
+    confidentiality: str = "",
+) -> None:
+    """Put a revised report in a case's place, with all files that derive from it, and add to its revisions; or change nothing.
+
+    Args:
+        report: the case as revised.
+        windows: the detector's probabilities, which stay as they were.
+        case: the case folder.
+        added: files for the folder of revisions, by name; what lies there stays.
+        sha256_before: hash of the `report.json` that the revision was made from.
+        confidentiality: a line for the page.
+
+    Raises:
+        CaseChanged: the case is not what the revision was made from.
+        ResourceMissing: the disk is full or the place cannot be written to; the case is untouched.
+    """
+    case = _resolved(case)
+    with _disk_trouble(case, "Free some space or ask for the right to write there, then save again."):
+        _mend(case)
+        with _new_folder(case) as folder:
+            _fill(folder, report, windows, video_place(case), confidentiality)
+            _carry_over(case, folder)
+            if (case / REVISIONS).is_dir():
+                shutil.copytree(case / REVISIONS, folder / REVISIONS)
+            (folder / REVISIONS).mkdir(exist_ok=True)
+            for name, text in added.items():
+                with (folder / REVISIONS / name).open("x", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
+            _flush(folder)
+            if sha256_of(case) != sha256_before:
+                raise CaseChanged(f"{case} was changed by somebody else meanwhile.", "Reload the page.")
+            _put_in_place(folder, case)
+
+
+def sha256_of(case: Path) -> str:
+    """The hash of a case's `report.json`; empty when there is none."""
+    try:
+        return hashlib.sha256((case / REPORT).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def video_place(case: Path) -> str | None:
+    """Where the video lay, seen from the case, as the case says; not checked."""
+    try:
+        place = json.loads((case / "run.json").read_text(encoding="utf-8"))["video_file"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return place if isinstance(place, str) and "\0" not in place else None
+
+
+def mend(case: Path) -> None:
+    """Finish what a crash between the two renames of a replacement left behind."""
+    case = _resolved(case)
+    with _disk_trouble(case):
+        _mend(case)
+
+
 def read_report(case: Path) -> Report:
     """The report of a case folder.
 
@@ -186,6 +252,8 @@ def _check_existing(out: Path, replace: bool, discard_revisions: bool) -> None:
         )
     if not replace:
         raise UsageError(f"There is a case in {out} already.", "Add --replace to replace it, or choose another place.")
+    if (who := reviewer_of(out)) is not None:
+        raise UsageError(f"The case in {out} is being reviewed ({who}).", "Wait until that review has ended.")
     if is_revised(out) and not discard_revisions:
         raise UsageError(
             f"A person has revised the case in {out}, and --replace does not discard a person's work.",
@@ -231,7 +299,7 @@ def _link(video: Path, out: Path) -> str:
 
 
 def _fill(folder: Path, report: Report, windows: "Windows | None", video: str | None, confidentiality: str) -> None:
-    from resus_doc.tools import formats, report_html, report_md
+    from resus_doc.tools import formats, report_html, report_md, windows_table
 
     report = _canonical(report)
     _write(folder / REPORT, report_json(report))
@@ -242,22 +310,12 @@ def _fill(folder: Path, report: Report, windows: "Windows | None", video: str | 
     formats.write_vtt(report.events, folder / "timeline.vtt")
     formats.write_eaf(report.events, folder / "timeline.eaf", media_name=report.video.name)
     if windows is not None:
-        _write_windows(windows, folder / "windows.csv")
+        windows_table.write_windows(windows, folder / windows_table.NAME)
     _write(folder / "run.json", _run_json(report, video))
 
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _write_windows(windows: "Windows", path: Path) -> None:
-    """Start and end of each window in seconds of the video, and the probability of each label."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["start_s", "end_s", *windows.labels])
-        for start, row in zip(windows.start_s, windows.probabilities, strict=True):
-            times = [f"{float(start):.3f}", f"{float(start) + windows.window_s:.3f}"]
-            table.writerow([*times, *(f"{float(value):.4f}" for value in row)])
 
 
 def _run_json(report: Report, video: str | None) -> str:
@@ -287,9 +345,9 @@ def _carry_over(old: Path, folder: Path) -> None:
 
 def _flush(folder: Path) -> None:
     """Onto the disk, because some disks say only now that they are full."""
-    for name in FILES:
-        if (folder / name).exists():
-            with (folder / name).open("rb+") as file:
+    for path in [*(folder / name for name in FILES), *(folder / REVISIONS).glob("*.json")]:
+        if path.exists():
+            with path.open("rb+") as file:
                 os.fsync(file.fileno())
 
 
@@ -307,22 +365,22 @@ def _put_in_place(folder: Path, out: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+_ELSEWHERE = "Choose another place with -o, or ask whoever looks after that folder for the right to write there."
+
+
 @contextmanager
-def _disk_trouble(out: Path) -> Iterator[None]:
+def _disk_trouble(out: Path, remedy: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _as_missing(error, out) from error
+        raise _as_missing(error, out, remedy) from error
 
 
-def _as_missing(error: OSError, out: Path) -> ResourceMissing:
+def _as_missing(error: OSError, out: Path, remedy: str = "") -> ResourceMissing:
     if error.errno in _FULL:
         return ResourceMissing(
             f"The disk that holds {out} is full, so the case was not written.",
-            "Free some space or choose another place with -o, then run the same command with --resume.",
+            remedy or "Free some space or choose another place with -o, then run the same command with --resume.",
         )
     reason = error.strerror or str(error)
-    return ResourceMissing(
-        f"The case folder {out} cannot be written ({reason}).",
-        "Choose another place with -o, or ask whoever looks after that folder for the right to write there.",
-    )
+    return ResourceMissing(f"The case folder {out} cannot be written ({reason}).", remedy or _ELSEWHERE)

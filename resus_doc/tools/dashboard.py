@@ -102,7 +102,7 @@ def in_order(cases: Sequence[Case]) -> list[Case]:
 def looks(cases: Sequence[Case]) -> list[Look]:
     """Cases that need eyes first: unlike the training data, damaged, too close to call, or found with little confidence."""
     found = [Look(case, tuple(_reasons(case))) for case in cases]
-    withheld_first = sorted(found, key=lambda look: look.case.facts is None or look.case.facts.in_domain is not False)
+    withheld_first = sorted(found, key=lambda look: look.case.facts is None or not look.case.facts.withheld)
     return [look for look in withheld_first if look.reasons]
 
 
@@ -110,7 +110,7 @@ def _reasons(case: Case) -> list[str]:
     if case.facts is None:
         return []
     found, reasons = case.facts, []
-    if found.in_domain is False:
+    if found.withheld:
         reasons.append("unlike the detector's training data, findings withheld")
     if found.broken_off:
         reasons.append("the file is damaged and was read in part")

@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from resus_doc.errors import InputRefused, ResourceMissing
+from resus_doc.errors import InputRefused, ResourceMissing, UsageError
+from resus_doc.tools.case_lock import lock_file, reviewer_of
 from resus_doc.tools.casefolder import REPORT, REVISIONS
 from resus_doc.tools.dashboard import PAGE, write_dashboard
 from resus_doc.tools.ledger import LEDGER, open_ledger
@@ -19,8 +20,11 @@ def check_cases(cases: Sequence[Path]) -> list[Path]:
 
     Raises:
         InputRefused: one of them is no case folder; then none is to be removed.
+        UsageError: somebody reviews one of them.
     """
     for case in cases:
+        if (who := reviewer_of(case.resolve())) is not None:
+            raise UsageError(f"{case} is being reviewed ({who}).", "Wait until that review has ended.")
         if not case.is_dir() or not ((case / REPORT).exists() or (case / REVISIONS).exists()):
             raise InputRefused(f"{case} is no case folder, so nothing was removed.", "Name case folders only.")
     return [case.resolve() for case in cases]
@@ -31,7 +35,7 @@ def purge(cases: Sequence[Path]) -> None:
 
     Raises:
         InputRefused: one of them is no case folder; nothing was removed.
-        UsageError: a batch is at work in the folder around them.
+        UsageError: a batch is at work in the folder around them, or somebody reviews one of them.
         ResourceMissing: something cannot be removed.
     """
     places = check_cases(cases)
@@ -49,6 +53,7 @@ def purge(cases: Sequence[Path]) -> None:
 
 def _remove_all(places: Sequence[Path]) -> None:
     for place in places:
+        lock_file(place).unlink(missing_ok=True)
         for path in (place, *_beside(place)):
             try:
                 shutil.rmtree(path)

@@ -99,7 +99,7 @@ def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
 def not_found(report: Report, activity: Activity | None, where: str = "") -> Statement:
     """That nothing of it was seen, or that it could not have been."""
     cites = _count_of(report, activity)
-    if report.domain_check is not None and not report.domain_check.in_domain:
+    if report.is_withheld:
         return Statement(
             text="I cannot tell: the video is unlike the detector's training data, so its events are withheld."
         )

@@ -220,7 +220,7 @@ def about(report: Report) -> Found:
             text="The findings compare with [], edition [].", quotes=(report.guideline.title, report.guideline.edition)
         ),
     ]
-    if report.domain_check is not None and not report.domain_check.in_domain:
+    if report.is_withheld:
         statements.append(
             Statement(text="The video is unlike the detector's training data, so its findings are withheld.")
         )

@@ -127,7 +127,7 @@ def _event(event: Event, report: Report) -> tuple[str, ...]:
         words.activity_name(event.activity, capital=True),
         words.event_times(event, report.time_zero),
         f"{clock(event.start_s)}–{clock(event.end_s)}",
-        words.amount(event.confidence, "fraction"),
+        words.sureness(event),
         event.source + (f", confirmed by {event.confirmed_by}" if event.confirmed_by else ""),
     )
 

@@ -123,7 +123,7 @@ def _event_data(event: Event, zero: TimeZero) -> dict[str, object]:
         "when": words.event_times(event, zero),
         "long": words.amount(event.duration_s, "s"),
         "source": event.source + confirmed,
-        "sure": words.amount(event.confidence, "fraction"),
+        "sure": words.sureness(event),
     }
 
 

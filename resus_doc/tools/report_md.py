@@ -40,6 +40,7 @@ def _top(report: Report) -> list[str]:
     blocks = [
         f"**Intended use.** {escape(report.intended_use)}",
         f"**What it rests on.** {words.validation_sentence(report)} {words.domain_sentence(report)}".strip(),
+        *([f"**Reviewed.** {escape(words.review_sentence(report))}"] if report.review else []),
         *(f"**Note.** {escape(notice)}" for notice in words.notices(report)),
     ]
     if words.withheld(report):
@@ -132,7 +133,7 @@ def _event_row(event: Event, report: Report) -> tuple[str, ...]:
         words.activity_name(event.activity, capital=True),
         words.event_times(event, report.time_zero),
         f"{clock(event.start_s)}–{clock(event.end_s)}",
-        words.amount(event.confidence, "fraction"),
+        words.sureness(event),
         source,
     )
 

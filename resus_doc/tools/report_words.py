@@ -207,7 +207,27 @@ def domain_sentence(report: Report) -> str:
 
 def withheld(report: Report) -> bool:
     """Whether the events are withheld because the video is out of domain."""
-    return report.domain_check is not None and not report.domain_check.in_domain
+    return report.is_withheld
+
+
+def sureness(event: Event) -> str:
+    """How sure an event is: the detector's probability, or that a person set it."""
+    return amount(event.confidence, "fraction") if event.source == "detector" else "set by a person"
+
+
+def review_sentence(report: Report) -> str:
+    """Who revised the case, how much of it a person confirmed, and that the first report is kept; empty where nobody did."""
+    review = report.review
+    if review is None:
+        return ""
+    events = (*report.events, *(report.withheld_events if report.is_withheld else ()))
+    confirmed = sum(event.confirmed_by is not None for event in events)
+    text = f"Revision {review.revision} by {review.by}, {review.at[:10]}: {confirmed} of {len(events)} events are confirmed by a person"
+    if review.birth_set_by:
+        text += f"; the time of birth was set by {review.birth_set_by}"
+    if review.whole_recording_by:
+        text += f"; {review.whole_recording_by} watched the whole recording and states that these events are all that was done"
+    return text + ". The report as it was made first is kept beside this one."
 
 
 class Line(NamedTuple):

@@ -33,7 +33,7 @@ def what_if(
     if number is None and profile_id is None:
         text = "What should be different? For example: what if birth was ten seconds earlier, or: how would ERC judge this?"
         return Found(statements=(Statement(text=text),))
-    if report.domain_check is not None and not report.domain_check.in_domain:
+    if report.is_withheld:
         text = "The video is unlike the detector's training data, so nothing can be concluded from it either way."
         return Found(statements=(Statement(text=text),))
     zero = report.time_zero if number is None else _moved(report.time_zero, shift, number)

@@ -1,0 +1,190 @@
+"""A review as a person does it, in Debian's chromium, with the keyboard alone: the whole command, the page, and what is saved."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+from sample_report import hostile_report, sample_report, withheld_report
+from test_review_server import write
+
+from resus_doc.schema import Report
+from resus_doc.tools import casefolder, revisions
+from resus_doc.tools.case_lock import lock_file
+
+CHROMIUM = "/usr/bin/chromium"
+AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+class Running:
+    """`resus-doc review` as a process of its own, and what it printed first: the address."""
+
+    def __init__(self, case: Path) -> None:
+        command = [sys.executable, "-m", "resus_doc.cli", "review", str(case), "--no-browser", "--llm", "none"]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}
+        )
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().strip()
+
+    def end(self) -> tuple[int, str]:
+        """Ctrl-C; the exit status and what was printed on stderr."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        _, errors = self.process.communicate(timeout=200)
+        return self.process.returncode, errors
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest, tmp_path: Path, browser: Browser, complaints: list[str]) -> Iterator[Page]:
+    """The page of one kind of case."""
+    report: Report = getattr(request, "param", sample_report)()
+    report = report.model_copy(update={"guideline": sample_report().guideline})
+    running = Running(write(tmp_path / "all", report))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "dialog", lambda dialog: dialog.accept() if dialog.type == "beforeunload" else complaints.append(dialog.message)
+    )
+    page.goto(running.address)
+    yield page
+    page.close()
+    status, errors = running.end()
+    assert (status, "Traceback" in errors) == (0, False), errors
+
+
+def press(page: Page, *keys: str) -> int:
+    for key in keys:
+        page.keyboard.press(key)
+    return len(keys)
+
+
+def text(page: Page, selector: str) -> str:
+    return page.locator(selector).inner_text().replace("\xa0", " ")
+
+
+def test_a_case_is_confirmed_corrected_and_saved_with_the_keyboard_alone(opened, complaints, tmp_path):
+    """Seven open events: one key each to confirm; then edges, a label, an addition, a deletion, undo and redo, birth, save."""
+    page, case = opened, tmp_path / "all" / "case"
+    assert press(page, *["Enter"] * 7) == 7
+    assert text(page, ".progress") == "8 of 8 events confirmed"
+    press(page, *["ArrowUp"] * 3)
+    assert text(page, ".what") == "E4 · PPV"
+    press(page, "ArrowRight", "ArrowRight", "]", "Shift+ArrowLeft", "j", "j", "j", "a", "1")
+    assert "E1 is baby in view there already" in text(page, ".message")
+    press(page, "a", "6")
+    assert text(page, ".what") == "N1 · Suction"
+    press(page, "ArrowRight", "7", "x")
+    assert page.locator("[data-choose=N1]").count() == 0
+    press(page, "u", "u", "r")
+    assert "Chest compressions" in text(page, "tr:has([data-choose=N1])")
+    for _ in range(8):
+        if not text(page, ".what").startswith("E7"):
+            press(page, "ArrowDown")
+    press(page, "x", "b")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("-0:30")
+    press(page, "Enter")
+    assert text(page, ".unsaved") == "9 changes not saved"
+    press(page, "s")
+    page.keyboard.type("Kari Nordmann")
+    press(page, "Enter")
+    page.locator(".unsaved", has_text="revision 1").wait_for(timeout=900_000)
+    assert "Saved as revision 1" in text(page, ".message")
+    report = casefolder.read_report(case)
+    events = {event.id: event for event in report.events}
+    assert "E7" not in events and events["E9"].activity == "chest_compressions" and events["E9"].source == "reviewer"
+    assert events["E4"].start_s == pytest.approx(36.2) and events["E4"].end_s < 62.0
+    assert {event.confirmed_by for event in report.events} == {"Kari Nordmann", "M. Berg"}
+    assert report.time_zero.t_s == -30 and report.time_zero.source == "given"
+    (revision,) = revisions.history(case)
+    assert {"added", "deleted", "moved", "confirmed", "birth set"} <= {change.action for change in revision.changes}
+    assert page.evaluate("document.activeElement.className") == "bench"
+    assert complaints == []
+
+
+def test_the_pointer_drags_an_edge_and_the_recording_follows(opened, complaints):
+    page = opened
+    page.locator("[data-choose=E4]").click()
+    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    page.locator(".handle.e").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = page.locator(".handle.e").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 12, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 30, box["y"] + 10, steps=4)
+    page.mouse.up()
+    end_s = float(page.locator("[name=end]").input_value())
+    assert 50 < end_s < 62
+    assert page.evaluate("document.querySelector('video').currentTime") == pytest.approx(end_s, abs=0.05)
+    press(page, "u")
+    assert float(page.locator("[name=end]").input_value()) == 62.0
+    assert complaints == []
+
+
+@pytest.mark.parametrize("opened", [sample_report, withheld_report, hostile_report], indirect=True)
+def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(opened, complaints):
+    page = opened
+    press(page, "Enter", "ArrowRight", "a")
+    for width, scheme in ((1280, "light"), (400, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page, options=AA).response["violations"]
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    press(page, "s")
+    found = Axe().run(page, options=AA).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    assert complaints == []
+
+
+@pytest.mark.parametrize("opened", [withheld_report], indirect=True)
+def test_candidates_are_accepted_one_by_one(opened, complaints):
+    page = opened
+    assert text(page, ".progress").startswith("1 of") and "unlike" in text(page, ".outside")
+    press(page, "Enter")
+    assert text(page, ".progress").startswith("2 of")
+    press(page, "s")
+    assert page.locator("[name=whole]").is_visible()
+    assert complaints == []
+
+
+def test_ctrl_c_ends_it_and_the_second_reviewer_is_told(tmp_path):
+    case = write(tmp_path / "all", sample_report())
+    running = Running(case)
+    assert running.address.startswith("http://127.0.0.1:") and len(running.address.split("/")[3]) >= 40
+    second = subprocess.run(
+        [sys.executable, "-m", "resus_doc.cli", "review", str(case), "--no-browser"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (second.returncode, second.stdout) == (2, "") and "is being reviewed" in " ".join(second.stderr.split())
+    status, errors = running.end()
+    assert status == 0 and "0 revisions saved" in errors and "Traceback" not in errors
+    assert not lock_file(case).exists() and not (case / "revisions").exists()
+    shutil.rmtree(case)
