@@ -133,7 +133,7 @@ def main() -> None:
         f"{len(videos)} simulated test videos, {minutes:.0f} minutes, of the difficulties {', '.join(map(str, difficulties))}. "
         "They say nothing about real recordings.",
         "",
-        f"Made by `python benchmarks/decoder_figures.py {' '.join(sys.argv[1:])}`".replace(" `", "`") + ".",
+        f"Made by `{' '.join(['python benchmarks/decoder_figures.py', *sys.argv[1:]])}`.",
         "",
         "| " + " | ".join(COLUMNS) + " |",
         "| --- " * len(COLUMNS) + "|",

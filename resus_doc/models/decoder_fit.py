@@ -55,7 +55,11 @@ WEIGHTS = (0.4, 0.7, 1.0)
 FINE_PARTS = (0.25, 0.5)
 """Weights of windows at every cell, as parts of the chosen weight at the detector's stride."""
 COUPLING_WEIGHTS = (0.0, 1.0)
+"""Of two that score alike to the second decimal, the larger one: what training recordings say holds beyond a few videos."""
 COVERAGE = 0.9
+LEAST_VIDEOS = 4
+LEAST_EDGES = 80
+"""With fewer edges the 90 % point of how far ranges must reach is known to no better than ten hundredths."""
 
 
 class Recording(NamedTuple):
@@ -86,6 +90,12 @@ class Grid(NamedTuple):
     def shortest_cells(self) -> int:
         """Half a window: it then holds two edges of an activity at most."""
         return -(-self.window_cells // 2)
+
+
+def enough(validation: Sequence[Example]) -> bool:
+    """Whether the validation videos hold enough edges of activities for a fit."""
+    spans = [span for video in validation for found in video.recording.spans.values() for span in found]
+    return len(validation) >= LEAST_VIDEOS and 2 * len(spans) >= LEAST_EDGES
 
 
 def fit(training: Sequence[Recording], validation: Sequence[Example], grid: Grid, facts: dict[str, object]) -> Decoder:
@@ -124,7 +134,7 @@ def fit(training: Sequence[Recording], validation: Sequence[Example], grid: Grid
         (weight, coupled): judged(weight, weight, coupled, grid.stride_cells)
         for weight, coupled in product(WEIGHTS, COUPLING_WEIGHTS)
     }
-    weight, coupled = max(tried, key=lambda key: tried[key][0])
+    weight, coupled = max(tried, key=lambda key: (round(tried[key][0], 2), key[1], tried[key][0]))
     fine_tried = {part: judged(weight, weight * part, coupled, 1) for part in FINE_PARTS}
     part = max(fine_tried, key=lambda key: fine_tried[key][0])
     final = with_emission(validation, weight, weight * part, coupled)

@@ -30,6 +30,7 @@ MAY_BE_CUT = 0.05
 NEAR_S = 2.0
 """A run that is first seen this near to the video's edge is cut by it when that is this likely: its 5 % point lies beyond."""
 
+SURELY = 0.95
 TINY = 1e-300
 POINTS = (0.05, 0.5, 0.95)
 EDGE_SLACK = 0.25
@@ -96,15 +97,31 @@ def stays(found: Posterior, column: int, cell_s: float) -> list[Stay]:
     runs = [(int(a), int(b) - 1) for a, b in zip(first, after, strict=True)]
     result = []
     for number, (first_on, last_on) in enumerate(runs):
-        low = runs[number - 1][1] + 1 if number else 1
-        high = runs[number + 1][0] if number + 1 < len(runs) else cells - 1
+        outer = runs[number - 1][1] if number else 0
+        outer_end = runs[number + 1][0] if number + 1 < len(runs) else cells - 1
+        rising = _between(on, outer, first_on, last_on)
+        falling = _between(on[::-1], cells - 1 - outer_end, cells - 1 - last_on, cells - 1 - first_on)
         from_start = first_on == 0 or (first_on < near and on[0] > MAY_BE_CUT)
         to_end = last_on == cells - 1 or (last_on >= cells - near and on[-1] > MAY_BE_CUT)
-        start = None if from_start else edge(found.begins[:, column], low, last_on, cell_s)
-        end = None if to_end else edge(found.ends[:, column], first_on + 1, high, cell_s)
+        start = None if from_start else edge(found.begins[:, column], *rising, cell_s)
+        end = None if to_end else edge(found.ends[:, column], cells - falling[1], cells - falling[0], cell_s)
         if start is None or end is None or start.middle_s < end.middle_s:
             result.append(Stay((first_on, last_on), start, end, float(on[first_on : last_on + 1].mean())))
     return result
+
+
+def _between(on: Numbers, outer: int, first_on: int, last_on: int) -> Run:
+    """Between which cells a run can begin that is first likely in cell `first_on`: from surely off up to surely on.
+
+    A beginning after the run was surely on would be that of another run, after a gap.
+    """
+    import numpy as np
+
+    surely_off = np.flatnonzero(on[outer:first_on] <= 1 - SURELY)
+    inside = on[first_on : last_on + 1]
+    surely_on = np.flatnonzero(inside >= SURELY)
+    low = outer + int(surely_off[-1]) if len(surely_off) else outer
+    return max(low, 1), first_on + int(surely_on[0] if len(surely_on) else np.argmax(inside))
 
 
 def edge(mass: Numbers, first: int, last: int, cell_s: float) -> Edge:

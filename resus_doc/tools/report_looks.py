@@ -20,7 +20,7 @@ def lines(report: Report) -> tuple[str, ...]:
         where = ", ".join(f"{clock(look.start_s)}–{clock(look.end_s)}" for look in looks)
         why = " and ".join(dict.fromkeys(_LOOK_REASONS[look.reason] for look in looks))
         before, after = words.VERDICT_NAMES[looks[0].before].lower(), words.VERDICT_NAMES[looks[0].after].lower()
-        came = f"it stays {before}" if before == after else f"{before} before, {after} now"
+        came = f"it stays {before}" if before == after else f"{before} before, {after} after it"
         name = findings[rule_id].id if rule_id in findings else rule_id
         found.append(f"{where} of the video, for finding {name}: {why}; {came}.")
     return tuple(found)

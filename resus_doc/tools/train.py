@@ -258,6 +258,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
 
     from resus_doc.models import bundle_writer, evaluation
     from resus_doc.models.bundle_writer import Parts
+    from resus_doc.tools import train_decoder
     from resus_doc.tools.frame_cache import WindowClips
     from resus_doc.tools.training_pages import curves, log_text
 
@@ -277,7 +278,11 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     flags = evaluation.join([video.truth for video in videos["train"]]).of(run.config.labels)
     golden = clips.clip(int(np.argmax(flags.sum(1))))
     out.parent.mkdir(parents=True, exist_ok=True)
-    beside = {"training.svg": curves(looks), "training.log": log_text(looks)}
+    beside = {
+        "training.svg": curves(looks),
+        "training.log": log_text(looks),
+        **train_decoder.fitted(detector, final, videos),
+    }
     bundle_writer.write(out, parts, detector.to("cpu"), final, golden, beside)
     return Trained(out, best_look(looks).step, tuned.figures, notes)
 

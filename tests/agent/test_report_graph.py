@@ -262,3 +262,49 @@ def test_vital_signs_on_another_clock_are_refused_before_any_work(tmp_path):
     with pytest.raises(InputRefused, match="another clock"):
         make_report(a_request(tmp_path / "case", vitals=vitals))
     assert not (tmp_path / ".case.work").exists()
+
+
+def test_an_undecided_verdict_sends_the_agent_back_to_the_video(sample_report, tmp_path):
+    """Birth is set so that PPV began 60 s after it, as far as the first look could tell."""
+    onset_s = next(event for event in sample_report.events if event.activity == "ppv").start_s
+    birth_s = onset_s - 60.0
+    readings = "".join(f"{t},{62 + t % 3}\n" for t in range(int(birth_s), 100))
+    (tmp_path / "monitor.csv").write_text(f"time_s,hr_bpm\n{readings}")
+    report = make_report(a_request(tmp_path / "case", birth_time_s=birth_s, vitals=tmp_path / "monitor.csv"))
+    assert "look" in steps_of(report)
+    look = next(look for look in report.closer_looks if look.rule_id == "aha-2025.ppv-within-60s")
+    assert (look.before, look.reason) == ("indeterminate", "uncertain_edge")
+    assert look.start_s < onset_s < look.end_s
+    (finding,) = [finding for finding in report.findings if finding.rule_id == look.rule_id]
+    assert finding.verdict == look.after
+    assert "Looked closer" in (tmp_path / "case" / "report.html").read_text()
+
+
+def test_two_recordings_of_a_case_stand_on_one_timeline(small_dataset, random_bundle, tmp_path):
+    first, second = sorted((small_dataset / "videos" / "train").glob("*.mp4"))[:2]
+    chosen = settings.load(llm="none", detector=random_bundle)
+    request = Request(
+        video=first,
+        more_videos=(second,),
+        offsets_s=(40.0,),
+        out=tmp_path / "case",
+        settings=chosen,
+        birth_time_s=-20.0,
+    )
+    report = make_report(request)
+    assert [(r.name, r.start_s) for r in report.recordings] == [(first.name, 0.0), (second.name, 40.0)]
+    assert report.video.duration_s == pytest.approx(40.0 + report.recordings[1].duration_s)
+    assert report.observed_s <= sum(r.duration_s for r in report.recordings) + 0.01
+    assert all(not 12.2 < event.start_s < 40.0 for event in report.events)
+    assert any("2 recordings" in note for note in report.provenance["notes"])
+    rows = (tmp_path / "case" / "windows.csv").read_text().splitlines()
+    assert len(rows) > 20
+
+
+def test_annotations_belong_to_one_recording(tmp_path):
+    annotations = settings.SAMPLE_VIDEO.with_suffix(".txt")
+    request = a_request(
+        tmp_path / "case", annotations=annotations, more_videos=(settings.SAMPLE_VIDEO,), offsets_s=(200.0,)
+    )
+    with pytest.raises(UsageError, match="one recording"):
+        make_report(request)

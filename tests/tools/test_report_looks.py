@@ -26,7 +26,7 @@ def test_one_line_a_rule_says_where_why_and_what_came_of_it():
     (line,) = report_looks.lines(report)
     assert line == (
         f"0:34–0:39, 1:00–1:04 of the video, for finding {report.findings[0].id}: an edge there was uncertain and a short "
-        "gap there decides it; too close to call before, met now."
+        "gap there decides it; too close to call before, met after it."
     )
 
 
@@ -34,5 +34,5 @@ def test_the_pages_hold_the_line():
     report = with_looks()
     for page in (report_html.render(report), report_md.render(report)):
         assert "Looked closer" in page
-        assert "too close to call before, met now" in page
+        assert "too close to call before, met after it" in page
     assert "Looked closer" not in report_html.render(sample_report())
