@@ -46,6 +46,8 @@ def _shoot(address: str) -> None:
                 page.keyboard.press(key)
                 keys += 1
         said = page.locator(".progress").inner_text()
+        if not said.startswith(f"{total} of {total} "):
+            raise SystemExit(f"The page says '{said}' after all keys.")
         played_s = 2 * AROUND_S * total
         print(
             f"{said} of a recording of {duration_s:.0f} s: {keys} keys, {played_s:.0f} s of playing, "

@@ -17,7 +17,7 @@ from resus_doc.agent.revise import guideline_of, remake
 from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken
 from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
 from resus_doc.settings import Settings
-from resus_doc.tools import casefolder, review_edits, revisions, windows_table
+from resus_doc.tools import casefolder, report_timeline, report_vitals, review_edits, revisions, windows_table
 from resus_doc.tools import report_words as words
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.registry import TOOLS
@@ -58,6 +58,8 @@ class ReviewSession:
         self._lock = threading.Lock()
         self.saved = 0
         """How many revisions this session saved."""
+        self._writer: str | None = None
+        self._note = ""
         report = casefolder.read_report(self.case)
         revisions.versions(self.case, report)
         TOOLS["load_profile"](guideline_of(report))
@@ -86,6 +88,8 @@ class ReviewSession:
             "covered": list(report.activities_covered),
             "names": ACTIVITY_NAMES,
             "unobserved": [] if report.is_withheld else [list(span) for span in words.unobserved(report)],
+            "vitals": [curve._asdict() for curve in report_vitals.draw(report)],
+            "axis_start_s": report_timeline.axis_of(report).start_s,
             "out_of_domain": review_edits.is_out_of_domain(report),
             "withheld": report.is_withheld,
             "whole_recording_by": None if report.review is None else report.review.whole_recording_by,
@@ -128,6 +132,7 @@ class ReviewSession:
             raise InputRefused("There is nothing to save.", "Change or confirm something first.")
         at = self._now().astimezone(UTC).isoformat(timespec="seconds")
         review = _review(report, edits, edited, len(saved) + 1, at)
+        self._writer, self._note = None, ""
         remade = remake(report, edited, review, self._settings, self._engine)
         before = (self.case / casefolder.REPORT).read_text(encoding="utf-8")
         after = casefolder.report_json(remade.report)
@@ -139,7 +144,7 @@ class ReviewSession:
             changes=edited.changes,
             sentences_kept=remade.kept,
             sentences_written=remade.written,
-            language_model=None if self._settings.llm == "none" else Path(self._settings.llm).name,
+            language_model=self._writer,
             resus_doc=__version__,
             sha256_before=sha256_before,
             sha256_after=hashlib.sha256(after.encode()).hexdigest(),
@@ -158,17 +163,20 @@ class ReviewSession:
             "kept": remade.kept,
             "written": remade.written,
             "findings": _verdict_changes(report, remade.report),
+            "note": self._note,
         }
 
     def _engine(self) -> "Engine | None":
-        """The language model; None where none is wanted or it does not load: templates then stand, as in any report."""
+        """The language model; None where none is wanted or it does not load: templates then stand, and the page says why."""
         if self._settings.llm == "none":
             return None
         try:
             engine = self._models.engine(self._settings)
-        except LanguageModelBroken:
+            engine.reset()
+        except LanguageModelBroken as error:
+            self._note = f"Template sentences stand: {error}"
             return None
-        engine.reset()
+        self._writer = engine.info.file
         return engine
 
 

@@ -54,6 +54,10 @@ def _export(cases: list[Path], folder: Path, split: Literal["all", "train", "val
     outcome = export_dataset(cases, folder, split)
     for name, reason in outcome.skipped:
         display.line(f"Skipped {name} because: {reason}")
-    display.line(f"{len(outcome.written)} cases in {folder}; videos are hard links or copies of the recordings.")
+    count = len(outcome.written)
+    display.line(
+        f"{count} {'case' if count == 1 else 'cases'} in {folder}. Their videos are hard links to the recordings, or copies: "
+        "deleting a recording leaves them there."
+    )
     if outcome.skipped:
         raise typer.Exit(5)

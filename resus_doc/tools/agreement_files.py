@@ -115,5 +115,11 @@ def _timeline(source: Source, duration_s: float | None) -> tuple[Timeline, list[
         duration_s=report.video.duration_s,
         time_zero=report.time_zero,
     )
-    note = f"{source.place.name} is unlike the detector's training data: the events it withholds were compared."
-    return timeline, [note] if withheld else []
+    notes = []
+    if withheld:
+        notes.append(
+            f"{source.place.name} is unlike the detector's training data: the events it withholds were compared."
+        )
+    if casefolder.is_revised(source.place):
+        notes.append(f"{source.place.name} was revised by a person: the report as it was made first was compared.")
+    return timeline, notes

@@ -331,6 +331,7 @@ def test_agreement_is_with_the_report_as_it_was_made(case):
     save(session, wanted)
     compared, _ = agreement_files.compare_places(case, settings.SAMPLE_VIDEO.with_suffix(".txt"))
     assert compared[0].one.events == original
+    assert any("was revised" in note for note in compared[0].notes)
 
 
 def withheld(case: Path) -> None:
@@ -405,3 +406,14 @@ def test_the_language_model_writes_only_what_changed(case):
     assert anew and [text for text in anew if "uction" not in text and IDLE not in text] == []
     assert any(origin == "llm" for _, origin in told[1] & told[0])
     assert outcome["kept"] > outcome["written"] > 0
+    assert revisions.history(case)[0].language_model == settings.DEFAULT_LLM.name
+
+
+def test_a_language_model_that_does_not_load_leaves_it_to_templates_and_is_told(case, tmp_path):
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(settings.DEFAULT_LLM.read_bytes()[:10_000])
+    session = a_session(case, llm=str(broken))
+    wanted = edits_of(session)
+    first(wanted, "suction")["end_s"] += 0.7
+    assert "broken.gguf" in save(session, wanted)["note"]
+    assert revisions.history(case)[0].language_model is None

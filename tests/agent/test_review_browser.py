@@ -43,6 +43,13 @@ class Running:
         _, errors = self.process.communicate(timeout=200)
         return self.process.returncode, errors
 
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -62,18 +69,19 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, browser: Browser, com
     """The page of one kind of case."""
     report: Report = getattr(request, "param", sample_report)()
     report = report.model_copy(update={"guideline": sample_report().guideline})
-    running = Running(write(tmp_path / "all", report))
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "dialog", lambda dialog: dialog.accept() if dialog.type == "beforeunload" else complaints.append(dialog.message)
-    )
-    page.goto(running.address)
-    yield page
-    page.close()
-    status, errors = running.end()
-    assert (status, "Traceback" in errors) == (0, False), errors
+    with Running(write(tmp_path / "all", report)) as running:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "dialog",
+            lambda dialog: dialog.accept() if dialog.type == "beforeunload" else complaints.append(dialog.message),
+        )
+        page.goto(running.address)
+        yield page
+        page.close()
+        status, errors = running.end()
+        assert (status, "Traceback" in errors) == (0, False), errors
 
 
 def press(page: Page, *keys: str) -> int:
@@ -175,16 +183,16 @@ def test_candidates_are_accepted_one_by_one(opened, complaints):
 
 def test_ctrl_c_ends_it_and_the_second_reviewer_is_told(tmp_path):
     case = write(tmp_path / "all", sample_report())
-    running = Running(case)
-    assert running.address.startswith("http://127.0.0.1:") and len(running.address.split("/")[3]) >= 40
-    second = subprocess.run(
-        [sys.executable, "-m", "resus_doc.cli", "review", str(case), "--no-browser"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert (second.returncode, second.stdout) == (2, "") and "is being reviewed" in " ".join(second.stderr.split())
-    status, errors = running.end()
-    assert status == 0 and "0 revisions saved" in errors and "Traceback" not in errors
-    assert not lock_file(case).exists() and not (case / "revisions").exists()
-    shutil.rmtree(case)
+    with Running(case) as running:
+        assert running.address.startswith("http://127.0.0.1:") and len(running.address.split("/")[3]) >= 40
+        second = subprocess.run(
+            [sys.executable, "-m", "resus_doc.cli", "review", str(case), "--no-browser"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (second.returncode, second.stdout) == (2, "") and "is being reviewed" in " ".join(second.stderr.split())
+        status, errors = running.end()
+        assert status == 0 and "0 revisions saved" in errors and "Traceback" not in errors
+        assert not lock_file(case).exists() and not (case / "revisions").exists()
+        shutil.rmtree(case)

@@ -15,6 +15,7 @@
   let adding = false;
   let ending = false;
   let ended = false;
+  let saving = false;
   let at = 0; // the playhead where there is no recording
 
   function make(name, attributes, ...inside) {
@@ -124,7 +125,8 @@
       box(Math.min(s0, event.s), full, { fill: "url(#in-" + event.a + ")" }), box(fading, Math.max(e1, event.e), { fill: "url(#out-" + event.a + ")" }),
       box(full, fading, { class: "fill " + event.a }), box(full, fading, { fill: "url(#p-" + event.a + ")" }), box(event.s, event.e, { class: "outline" }));
     const sliver = make("svg:line", { class: "sliver " + event.a, x1: place(middle) + "%", x2: place(middle) + "%", y1: 8, y2: 30 });
-    group.append(make("svg:title", {}, label(event)), sliver, band);
+    group.append(make("svg:title", {}, label(event)), band);
+    if (place(event.e) - place(event.s) < 0.7) group.append(sliver); // some 4 px: the band alone could hardly be seen
     if (event.ok) group.append(make("svg:text", { class: "tick-mark", x: place(middle) + "%", y: 44, "text-anchor": "middle" }, "✓"));
     return group;
   }
@@ -149,6 +151,15 @@
     plot.append(...events.map(bar));
     const track = make("div", { class: "track" }, plot);
     return make("div", { class: "lane " + activity, "data-a": activity }, make("div", { class: "name" }, number, swatch, make("span", {}, capital(name(activity)))), track);
+  }
+
+  // A curve of the vital signs; its points came on the axis of the saved case, which a new time of birth may move.
+  function vital(curve) {
+    const from = state().axis_start_s;
+    const moved = (points) => points.split(" ").map((point) => { const [x, y] = point.split(","); return place(from + (x / 100) * (state().duration_s - from)) + "," + y; }).join(" ");
+    const plot = make("svg:svg", { class: "plot", role: "img", "aria-label": curve.name + ", " + curve.seen, viewBox: "0 0 100 40", preserveAspectRatio: "none" },
+      ...curve.marks.map((y) => make("svg:line", { class: "mark", x1: 0, x2: 100, y1: y, y2: y })), ...curve.lines.map((points) => make("svg:polyline", { class: "vital-line", points: moved(points) })));
+    return make("div", { class: "lane vital" }, make("div", { class: "name" }, make("span", {}, curve.name, " ", make("span", { class: "quiet" }, curve.seen))), make("div", { class: "track" }, plot));
   }
 
   const STEPS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200];
@@ -187,8 +198,9 @@
     const events = draft.events;
     const shown = new Set([...state().covered, ...events.map((event) => event.a)]);
     const about = [draft.now.birth, state().revision];
-    inPlace(one(".rows"), ACTIVITIES.filter((activity) => shown.has(activity)).map((activity) =>
-      once(activity, [events.filter((event) => event.a === activity), about], () => lane(activity))));
+    const activities = ACTIVITIES.filter((activity) => shown.has(activity)).map((activity) =>
+      once(activity, [events.filter((event) => event.a === activity), about], () => lane(activity)));
+    inPlace(one(".rows"), [...activities, ...state().vitals.map((curve) => once("vital " + curve.sign, about, () => vital(curve)))]);
     drawAxis();
     drawChoice();
     playhead();
@@ -416,7 +428,9 @@
   async function save() {
     dialog.close();
     tell("Saving.");
+    saving = true; // what is changed until the answer comes would be lost
     bench.setAttribute("aria-busy", "true");
+    one(".unsaved").textContent = "Saving…";
     try {
       const { outcome, state: fresh } = await ask("save", draft.edits(one("[name=by]").value.trim(), one("[name=note]").value.trim(), one("[name=whole]").checked));
       draft.load(fresh);
@@ -425,9 +439,11 @@
       draw();
       drawSaved();
       const verdicts = outcome.findings.map((each) => " “" + each.statement + "”: " + (each.before || "silent") + " → " + (each.after || "silent") + ".").join("");
-      tell("Saved as revision " + outcome.revision + ". " + outcome.written + (outcome.written === 1 ? " sentence was" : " sentences were") + " written anew, " + outcome.kept + " kept." + verdicts, true);
+      tell("Saved as revision " + outcome.revision + ". " + outcome.written + (outcome.written === 1 ? " sentence was" : " sentences were") + " written anew, " + outcome.kept + " kept." + verdicts + (outcome.note ? " " + outcome.note : ""), true);
     } catch (error) { tell(error.message, true); }
+    saving = false;
     bench.removeAttribute("aria-busy");
+    drawStanding();
     bench.focus({ preventScroll: true });
   }
 
@@ -474,7 +490,7 @@
   };
 
   document.addEventListener("keydown", (key) => {
-    if (ended || !(key.target instanceof Element) || !key.target.closest(".bench") || key.ctrlKey || key.metaKey || key.altKey) return;
+    if (ended || saving || !(key.target instanceof Element) || !key.target.closest(".bench") || key.ctrlKey || key.metaKey || key.altKey) return;
     if (key.target instanceof HTMLButtonElement && (key.key === "Enter" || key.key === " ")) return;
     const number = "1234567".indexOf(key.key) + 1;
     const act = number && key.key.length === 1 ? () => (adding ? add : relabel)(ACTIVITIES[number - 1]) : KEYS[key.key];
@@ -486,6 +502,7 @@
   document.addEventListener("click", (click) => {
     const target = click.target instanceof Element ? click.target : document.body;
     const button = target.closest("[data-does], [data-choose], [data-back]");
+    if (saving) return;
     if (button) {
       if (button.dataset.does !== "end") ending = false;
       if (button.dataset.choose) { choose(button.dataset.choose); bench.focus({ preventScroll: true }); bench.scrollIntoView({ block: "nearest" }); }
@@ -506,7 +523,7 @@
 
   lanes.addEventListener("pointerdown", (press) => {
     const handle = press.target instanceof Element ? press.target.closest(".handle") : null;
-    if (!handle || press.button !== 0) return;
+    if (!handle || press.button !== 0 || saving) return;
     press.preventDefault();
     bench.focus({ preventScroll: true });
     edge = handle.dataset.edge;
@@ -545,6 +562,7 @@
 
   one(".event-form").addEventListener("submit", (submit) => {
     submit.preventDefault();
+    if (saving) return;
     const { activity, start: from, end: to } = submit.target.elements;
     const [s, e] = [Number(from.value), Number(to.value)];
     const other = draft.clash(event(), activity.value, s, e);
@@ -559,6 +577,7 @@
 
   one(".birth-form").addEventListener("submit", (submit) => {
     submit.preventDefault();
+    if (saving) return;
     const text = one("[name=birth]").value.trim();
     const seconds = text ? Draft.seconds(text) : null;
     if (text && seconds === null) tell("“" + text + "” is not a time. Write seconds (-75) or minutes and seconds (-1:15).", true);
