@@ -1,150 +1,130 @@
-"""Figures of the shipped detector on rendered test videos, written to docs/detector-figures.md.
+"""Figures of the shipped detector and of the rows beside it on rendered test videos, written to docs/detector-figures.md.
 
-    python benchmarks/detector_figures.py [--videos 20] [--difficulty 0.0]
+    python benchmarks/detector_figures.py [--videos 20] [--fps 25] [--jobs 1] [--no-held-out]
 
-Each test video is a whole recording from a seed of its own, encoded as H.264 and read through the same reader as any other
-video. The rows beside the detector: saying yes always; the bundle with its adapter turned off (same head and thresholds);
-and, where `build/detector/head` holds it, a head trained on the frozen base with thresholds of its own.
+Test videos are whole recordings that `resus-doc simulate --split test` writes from a seed of their own, read through the same
+reader as any other video; those of the held-out room family stand in columns of their own. Rows: always yes, the shipped
+bundle, the same with its adapter turned off and tuned anew, and the bundles that `scripts/detector_baselines.py` left in
+build/detector/bundles. Videos, frames and finished rows are kept in build/detector/test,
+so that a row added later costs only itself.
 """
 
 import argparse
+import hashlib
 import sys
-import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
+from detector_baselines import BUNDLES, drawing_code, validation_videos
 from detector_data import SEEDS
-from detector_ship import BUILD, LABELS, VIDEOS, grid_frames, strange_videos, trained, truth_table
+from detector_ship import BUILD
 
-from resus_doc.models import evaluation
-from resus_doc.models.detector import Detector, calibrate
-from resus_doc.tools.simulate import dataset
-from resus_doc.tools.simulate.scenario import HELD_OUT, Scenario, draw
-from resus_doc.tools.video import GridReader
+from resus_doc.models.detector import Detector
+from resus_doc.models.judgement import Figures
+from resus_doc.settings import DEFAULT_DETECTOR
+from resus_doc.tools import compare, compare_pages
+from resus_doc.tools.compare import FAMILIAR, HELD_OUT, Contender, Row, Tests
+from resus_doc.tools.dataset import open_dataset, read_cases
+from resus_doc.tools.evaluation_pages import markdown
+from resus_doc.tools.frame_cache import cache
+from resus_doc.tools.simulate import look
+from resus_doc.tools.simulate.dataset import write_dataset
 
-COLUMNS = ("ventilation", "stimulation", "suction", "baby_visible", "ppv", "cpap", "chest_compressions")
 OUT = Path("docs/detector-figures.md")
+WIDTH = 480
+ROWS = {"single frame": "single", "shuffled frames": "shuffled", "head only": "head", "timesformer": "timesformer"}
 
 
-def frames_of(scenario: Scenario, detector: Detector, folder: Path) -> np.ndarray:
-    """A test video's grid frames, by way of an H.264 file."""
-    path = folder / "video.mp4"
-    dataset.write_video(scenario, path, 480, 360, 25)
-    size = detector.config.frame_size
-    frames = np.stack([frame.image for frame in GridReader(path, detector.config.grid_fps, size, size)])
-    path.unlink()
-    return frames[: len(frames) // 2 * 2]
+def test_videos(folder: Path, videos: int, fps: float, jobs: int, held_out: bool) -> Tests:
+    """The test videos of both groups; written where they are not there yet."""
+    groups = {FAMILIAR: None, HELD_OUT: look.HELD_OUT} if held_out else {FAMILIAR: None}
+    found = {}
+    for group, hospital in groups.items():
+        place = folder / f"{(hospital or 'training families').replace(' ', '-')}-{videos}-{fps:g}"
+        if not place.exists():
+            partial = place.with_name(place.name + f".partial-{time.time_ns()}")
+            seed = SEEDS["test"]
+            write_dataset(
+                partial, videos=videos, seed=seed, split="test", hospital=hospital, width=WIDTH, fps=fps, jobs=jobs
+            )
+            partial.rename(place)
+        dataset = open_dataset(place)
+        found[group] = read_cases(dataset.of("test"), dataset.labels)
+    return found
 
 
-def head_only() -> tuple[Detector, dict] | None:
-    """The head trained on the frozen base, and thresholds tuned for it on the validation videos."""
-    if not (BUILD / "head" / "head.safetensors").exists():
-        return None
-    detector = trained("head")
-    logits, truths = [], []
-    with detector.adapter_off():
-        for seed in range(SEEDS["validation"], SEEDS["validation"] + VIDEOS):
-            scenario = draw(seed)
-            logits.append(detector.logits(detector.encode(grid_frames(scenario))))
-            truths.append(truth_table(scenario, len(logits[-1])))
-    truth = evaluation.join(truths).of(LABELS)
-    return detector, evaluation.best_thresholds(evaluation.sigmoid(np.concatenate(logits).astype(float)), truth, LABELS)
+def kept(path: Path, make: Callable[[], Row]) -> Row:
+    """A row that was counted before, or the one that is counted now."""
+    if path.exists():
+        name, note, *lines = path.read_text(encoding="utf-8").splitlines()
+        pairs = (line.split("\t", 1) for line in lines)
+        return Row(name, {group: Figures.model_validate_json(text) for group, text in pairs}, note)
+    row = make()
+    lines = [f"{group}\t{figures.model_dump_json()}" for group, figures in row.figures.items()]
+    path.write_text("\n".join([row.name, row.note, *lines]) + "\n", encoding="utf-8")
+    print(row.name, {group: figures.windows.macro_f1_activities for group, figures in row.figures.items()}, flush=True)
+    return row
 
 
-def measure(videos: int, difficulty: float, hospital: str | None) -> dict[str, object]:
-    """Scores of every row over the windows of the test videos."""
-    detector, head = Detector.load(device="cpu"), head_only()
-    truths: list[evaluation.Truth] = []
-    rows: dict[str, list[np.ndarray]] = {}
-    scores: list[float] = []
-    seconds = video_s = 0.0
-    for seed in range(SEEDS["test"], SEEDS["test"] + videos):
-        scenario = draw(seed, difficulty=difficulty, hospital=hospital)
-        with tempfile.TemporaryDirectory() as folder:
-            frames = frames_of(scenario, detector, Path(folder))
-        started = time.perf_counter()
-        features = detector.encode(frames)
-        probabilities = detector.windows(features)
-        seconds, video_s = seconds + time.perf_counter() - started, video_s + scenario.duration_s
-        scores.append(float(np.median(detector.domain_scores(features))))
-        truths.append(truth_table(scenario, len(probabilities)))
-        add(rows, "LoRA (shipped)", evaluation.decide(probabilities, LABELS, detector.config.thresholds))
-        with detector.adapter_off():
-            bare = calibrate(detector.logits(detector.encode(frames)), detector.config)
-        add(rows, "adapter off", evaluation.decide(bare, LABELS, detector.config.thresholds))
-        if head:
-            with head[0].adapter_off():
-                plain = evaluation.sigmoid(head[0].logits(head[0].encode(frames)).astype(float))
-            add(rows, "head only, frozen base", evaluation.decide(plain, LABELS, head[1]))
-    truth = evaluation.join(truths)
-    table = {name: evaluation.per_class(truth, np.concatenate(parts), LABELS) for name, parts in rows.items()}
-    windows = len(next(iter(truth.columns.values())))
-    return {
-        "table": {"always yes": evaluation.always_yes(truth), **table},
-        "windows": windows,
-        "scores": scores,
-        "per_minute": seconds / (video_s / 60),
-        "threshold": detector.config.domain.threshold if detector.config.domain else None,
-        "strange": [float(np.median(detector.domain_scores(detector.encode(v)))) for v in strange_videos()],
-    }
+def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
+    """All rows whose bundle is there, in the table's order."""
+    bundles = {"adapter off": DEFAULT_DETECTOR, "lora": DEFAULT_DETECTOR}
+    bundles |= {name: BUNDLES / stage for name, stage in ROWS.items()}
+    shipped = Detector.load(DEFAULT_DETECTOR, "cpu")
+    rows = [compare.always_yes(tests, shipped, work / "frames")]
+    for name, folder in bundles.items():
+        if not folder.exists():
+            continue
+        told = (folder / "detector.json").read_bytes() + mark.encode()
+        path = work / f"{name.replace(' ', '-')}-{hashlib.sha256(told).hexdigest()[:16]}.txt"
+
+        def count(name: str = name, folder: Path = folder) -> Row:
+            detector = Detector.load(folder, "cpu")
+            off = name == "adapter off"
+            contender = Contender(name, detector, off, "" if off else compare.told(detector))
+            return compare.row(contender, tests, list(validation_videos()) if off else [], work / "frames")
+
+        rows.append(kept(path, count))
+    return compare.ordered([*rows, *compare.absent([row.name for row in rows])])
 
 
-def add(rows: dict[str, list[np.ndarray]], name: str, flags: np.ndarray) -> None:
-    rows.setdefault(name, []).append(flags)
-
-
-def section(title: str, found: dict) -> list[str]:
-    lines = [f"## {title}", "", "| row | macro-F1 activities | macro-F1 4 classes | " + " | ".join(COLUMNS) + " |"]
-    lines.append("| --- " * (len(COLUMNS) + 3) + "|")
-    for name, scores in found["table"].items():
-        macros = [evaluation.macro_f1(scores), evaluation.macro_f1(scores, evaluation.STUDY_CLASSES)]
-        cells = [f"{value:.3f}" for value in macros] + [f"{scores[c].f1:.3f}" for c in COLUMNS]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    support = found["table"]["always yes"]
-    counts = ", ".join(f"{name} {support[name].support}" for name in COLUMNS)
-    inside = sum(score >= found["threshold"] for score in found["scores"])
-    strange = sum(score < found["threshold"] for score in found["strange"])
-    area = evaluation.area_under_curve(np.array(found["scores"]), np.array(found["strange"]))
-    return [
-        *lines,
-        "",
-        f"{found['windows']} windows; positive ones: {counts}.",
-        "",
-        f"Domain check: {inside} of {len(found['scores'])} test videos in domain; {strange} of {len(found['strange'])} "
-        f"other pictures (noise, plain colours, gradients, shapes; never trained on) out of domain; AUROC {area:.3f}.",
-        "",
-        f"Model time, one CPU thread: {found['per_minute']:.2f} s per minute of video.",
-        "",
-    ]
+def seconds_a_minute(tests: Tests, work: Path) -> float:
+    """Model time of the shipped detector for a minute of video, frames at hand."""
+    detector = Detector.load(DEFAULT_DETECTOR, "cpu")
+    video = cache(tests[FAMILIAR][:1], detector.config, work / "frames")[0]
+    started = time.perf_counter()
+    detector.windows(detector.video_features(video.frames))
+    return (time.perf_counter() - started) / (len(video.frames) / detector.config.grid_fps / 60)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--videos", type=int, default=20)
-    parser.add_argument("--difficulty", type=float, default=0.0)
-    parser.add_argument("--held-out", action="store_true", help="add the hospital that was never trained on")
+    parser.add_argument("--videos", type=int, default=20, help="of each group")
+    parser.add_argument("--fps", type=float, default=25)
+    parser.add_argument("--jobs", type=int, default=1, help="videos rendered at a time")
+    parser.add_argument(
+        "--no-held-out", action="store_true", help="leave out the room family that was never trained on"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
-    about = f"{options.videos} videos, difficulty {options.difficulty}"
-    parts = section(f"Rooms of the training families ({about})", measure(options.videos, options.difficulty, None))
-    if options.held_out:
-        parts += section(f"Held-out room ({about})", measure(options.videos, options.difficulty, HELD_OUT))
-    intro = [
-        "# Figures of the shipped detector",
-        "",
-        "Measured on videos drawn by this package from seeds that no training or tuning used, encoded as H.264 and read "
-        "as any video is. They say nothing about real recordings. Windows of 2 s, stride 1 s, positive when covered more "
-        "than half; ventilation is the union of PPV and CPAP; the activities are ventilation, stimulation and suction.",
-        "",
+    work = BUILD / "test" / drawing_code()
+    (work / "frames").mkdir(parents=True, exist_ok=True)
+    tests = test_videos(work, options.videos, options.fps, options.jobs, not options.no_held_out)
+    rows = rows_of(tests, work, f"{options}")
+    told = [
+        "Measured on videos drawn by this package from seeds that no training or tuning used, encoded as H.264 and read as "
+        "any video is. They say nothing about real recordings.",
+        *compare_pages.explanation(rows),
+        f"Model time of the shipped detector, one CPU thread: {seconds_a_minute(tests, work):.2f} s per minute of video.",
         f"Made by `python benchmarks/detector_figures.py {' '.join(sys.argv[1:])}`".rstrip() + ".",
-        "",
     ]
-    OUT.write_text("\n".join(intro + parts), encoding="utf-8")
+    tables = compare_pages.tables_by_group(rows)
+    OUT.write_text(markdown("Figures of the shipped detector", told, tables), encoding="utf-8")
     print(OUT.read_text(encoding="utf-8"))
 
 

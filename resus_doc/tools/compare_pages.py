@@ -75,6 +75,7 @@ def explanation(rows: Sequence[Row]) -> list[str]:
     counted = [
         f"{figures.n_windows} windows of 2 s in {figures.n_videos} test videos "
         + ("of hospitals that are in the training" if group == FAMILIAR else "of a hospital that is in no training")
+        + f" (positive: {_positive(figures)})"
         for group, figures in known.items()
     ]
     return [
@@ -84,6 +85,11 @@ def explanation(rows: Sequence[Row]) -> list[str]:
         "Single frame: trained and asked on one frame standing still, the surest of three in each window. Shuffled frames: "
         "trained and asked on the frames of a window in an order of chance.",
     ]
+
+
+def _positive(figures: Figures) -> str:
+    found = {ACTIVITY_NAMES[name]: scored.support for name, scored in figures.windows.per_class.items()}
+    return ", ".join(f"{name} {support}" for name, support in found.items())
 
 
 def comparison_table(rows: Sequence[Row]) -> Table:
