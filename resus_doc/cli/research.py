@@ -52,7 +52,9 @@ def train(
     method: Annotated[
         Literal["head", "lora", "full", "timesformer"], typer.Option(help="What learns; timesformer is the baseline.")
     ] = "lora",
-    base: Annotated[Path | None, typer.Option(metavar="DIR", help="A bundle, or a base's folder.")] = None,
+    base: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A bundle, a base's folder, or a pulled model's name.")
+    ] = None,
     recipe: Annotated[
         Literal["project", "study"], typer.Option(help="Settings for the small base, or those of the study.")
     ] = "project",

@@ -1,7 +1,7 @@
 """A detector bundle: one folder that holds all of a detector, and loads exactly as it was saved or not at all.
 
     detector.json        what it recognises and how: `DetectorConfig`, with the sha256 of every other file
-    base/                the vision-language base, or a TimeSformer, as transformers saves it
+    base/                the vision-language base, or a TimeSformer, as transformers saves it; a large one is referred to instead
     adapter/             the PEFT LoRA adapter, if there is one
     head.safetensors     the multi-label head
     domain.safetensors   mean and whitening of the training data's features, if there is a domain check
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from resus_doc.errors import BundleBroken
+from resus_doc.models.base_files import BaseReference
 from resus_doc.models.views import View
 from resus_doc.schema import Activity
 
@@ -73,6 +74,8 @@ class DetectorConfig(BaseModel):
     """What the model is shown of a window; a baseline sees a still or shuffled frames, here as in its training."""
     adapter: bool = True
     """Whether a LoRA adapter sits on the base; without one the head reads the base itself."""
+    base: BaseReference | None = None
+    """The base where it is too large to lie in the bundle."""
     files: dict[str, str] = Field(default_factory=dict)
     """Sha256 of every other file of the bundle, by its path in the folder."""
 
@@ -166,7 +169,7 @@ def _file_names(folder: Path) -> list[str]:
 
 
 def _check_files(folder: Path, config: DetectorConfig) -> None:
-    needed = {f"{BASE_FOLDER}/config.json", f"{BASE_FOLDER}/model.safetensors", HEAD_FILE, GOLDEN_FILE}
+    needed = {HEAD_FILE, GOLDEN_FILE} | (set() if config.base else {f"{BASE_FOLDER}/config.json"})
     if config.adapter:
         needed |= {f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors"}
     needed |= {DOMAIN_FILE} if config.domain else set()

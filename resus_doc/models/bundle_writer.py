@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from resus_doc.models import bundle, evaluation
+from resus_doc.models import base_files, bundle, evaluation
 from resus_doc.models.bundle import DetectorConfig, DomainConfig
 from resus_doc.models.detector import Detector, DomainModel, domain_embedding
 from resus_doc.schema import Activity
@@ -35,6 +35,8 @@ class Parts(NamedTuple):
     base: Path
     adapter: Path | None
     head: Path
+    own_base: bool = False
+    """Whether the base was trained here: it goes into the bundle whatever its size."""
 
 
 class Labelled(Protocol):
@@ -114,21 +116,27 @@ def calibrated(detector: Detector, videos: Iterable[Labelled], strange: Iterable
     labels = detector.config.labels
     logits, truths, similar = [], [], []
     for video in videos:
-        features = detector.video_features(video.frames)
-        logits.append(detector.logits(features))
+        found, score = _judged(detector, video.frames)
+        logits.append(found)
         truths.append(video.truth)
-        if detector.domain is not None:
-            similar.append(float(np.median(detector.domain_scores(features))))
+        similar.append(score)
     truth = evaluation.join(truths)
     tuning = tune(np.concatenate(logits).astype(float), truth, labels)
     domain = None
     if detector.domain is not None:
-        scores = [float(np.median(detector.domain_scores(detector.video_features(frames)))) for frames in strange]
+        scores = [_judged(detector, frames)[1] for frames in strange]
         domain = DomainConfig(threshold=domain_threshold(similar), figures=_domain_figures(similar, scores))
     config = detector.config.model_copy(
         update={"thresholds": tuning.thresholds, "temperatures": tuning.temperatures, "domain": domain}
     )
     return Calibrated(config, tuning.figures, tuple(name for name in labels if not truth.columns[name].any()))
+
+
+def _judged(detector: Detector, frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+    """Logits [windows, labels] of a video's frames and the middle of its windows' domain scores, in bounded memory."""
+    parts = [(detector.logits(part), detector.domain_scores(part)) for part in detector.stretches(frames)]
+    logits, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return logits, float(np.median(scores))
 
 
 def _domain_figures(similar: Sequence[float], strange: Sequence[float]) -> dict[str, float]:
@@ -162,6 +170,8 @@ def write(
 ) -> None:
     """Write a bundle beside its place, load it back, and put it there; one that stood there is replaced.
 
+    A base larger than `base_files.COPY_LIMIT_BYTES` that was not trained here stays where it is: the bundle refers to it.
+
     `clip` [1 + frames, S, S, 3] becomes the golden clip; `beside` are text files to go with it, by name.
 
     Raises:
@@ -171,7 +181,9 @@ def write(
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    shutil.copytree(parts.base, partial / bundle.BASE_FOLDER, ignore=shutil.ignore_patterns("generation_config*"))
+    referred = not parts.own_base and base_files.size_bytes(parts.base) > base_files.COPY_LIMIT_BYTES
+    if not referred:
+        _copy_base(parts.base, partial / bundle.BASE_FOLDER)
     if parts.adapter is not None:
         shutil.copytree(parts.adapter, partial / bundle.ADAPTER_FOLDER, ignore=shutil.ignore_patterns("*.md"))
         _clean_adapter_config(partial / bundle.ADAPTER_FOLDER / "adapter_config.json")
@@ -180,10 +192,18 @@ def write(
     for name, text in (beside or {}).items():
         (partial / name).write_text(text, encoding="utf-8")
     bundle.write_golden(partial, detector.golden(clip))
-    bundle.write_config(partial, config)
+    where = base_files.reference(parts.base) if referred else None
+    bundle.write_config(partial, config.model_copy(update={"base": where}))
     Detector.load(partial, "cpu")
     shutil.rmtree(out, ignore_errors=True)
     partial.rename(out)
+
+
+def _copy_base(base: Path, to: Path) -> None:
+    """What makes the base what it is, and no other file of its folder."""
+    to.mkdir()
+    for name in base_files.files(base):
+        shutil.copy(base / name, to / name)
 
 
 def _write_domain(domain: DomainModel | None, path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from resus_doc.models import backbone, timesformer
+from resus_doc.models import backbone, backbones, timesformer
 
 
 def hidden_size(base: Any) -> int:
@@ -27,26 +27,25 @@ def named(base: Any) -> str:
 
 
 def encode(base: Any, frames: Tensor) -> Tensor:
-    """[b, 1 + n, S, S, 3] uint8 or float 0..255 -> visual tokens [b, n / 2, tokens, hidden]."""
-    return _encode(base, pixels(frames))
+    """[b, 1 + n, S, S, 3] uint8 or float 0..255 -> visual tokens [b, steps, tokens, width]."""
+    family = backbones.of(base.config)
+    shown = torch.cat([family.pixels(clip[1:], clip[0]) for clip in frames])
+    return family.encode(base, shown).unflatten(0, (len(frames), -1))
 
 
 def pixels(frames: Tensor) -> Tensor:
-    """[b, 1 + n, S, S, 3] -> pair pixels [b, n / 2, CHANNELS, S, S]."""
+    """[b, 1 + n, S, S, 3] -> pair pixels [b, n / 2, CHANNELS, S, S] of the in-project base and TimeSformer."""
     return torch.stack([backbone.pair_pixels(clip[1:], clip[0]) for clip in frames])
 
 
-def pooled(base: Any, frames: Tensor, *, still: bool = False) -> Tensor:
+def pooled(base: Any, frames: Tensor, *, still: bool = False, grid_fps: float | None = None) -> Tensor:
     """[b, 1 + n, S, S, 3] -> [b, 2 * hidden]. `still` says that each clip is one frame over and over: it is encoded once."""
     if timesformer.is_timesformer(base):
         return timesformer.pooled(base, pixels(frames))
+    family = backbones.of(base.config, grid_fps)
     if still:
-        pairs = (frames.shape[1] - 1) // backbone.PAIR
-        tokens = _encode(base, pixels(frames[:, : backbone.PAIR + 1])).expand(-1, pairs, -1, -1)
+        steps = (frames.shape[1] - 1) // family.step_frames
+        tokens = encode(base, frames[:, : family.step_frames + 1]).expand(-1, steps, -1, -1)
     else:
         tokens = encode(base, frames)
-    return backbone.pool(backbone.decode(base, tokens))
-
-
-def _encode(base: Any, pairs: Tensor) -> Tensor:
-    return backbone.encode(base, pairs.flatten(0, 1)).unflatten(0, (len(pairs), -1))
+    return backbones.pool(family.decode(base, tokens))

@@ -1,7 +1,7 @@
 """A loaded detector: frames in, probabilities per window out, each frame through the vision tower once.
 
-One code path for CPU (float32) and CUDA (bfloat16). Windows are decoded in batches of one fixed shape, so that the numbers
-do not depend on how a video was cut into chunks.
+One code path for CPU (float32) and CUDA (bfloat16), and for every family of bases (`backbones`). Chunks hold whole windows
+and batches, so that the numbers do not depend on where a run was broken off.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +25,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-ENCODE_BATCH = 32
-"""Frame pairs a tower call. Fixed, the last one filled up: kernels chosen by shape then round alike."""
-
-DECODE_BATCH = 8
-"""Windows a decoder call; fixed for the same reason."""
+    from resus_doc.models.backbones import Backbone
 
 STRETCH = 512
 """Grid frames encoded at a time where a whole video lies ready: bounds the memory of their floating-point form."""
 
+DOMAIN_WIDTH = 256
+"""Units a token that the domain check looks at: its matrix grows with the square, its training clips are 2,000."""
+
 GOLDEN_TOLERANCE = 2e-3
 """Largest difference of a golden logit on another CPU in float32; the adapter moves logits by whole units."""
+
+GOLDEN_TOLERANCE_BFLOAT16 = 0.25
+"""The same for a large base that is loaded in bfloat16, which keeps eight binary digits."""
 
 GOLDEN_ADAPTER_EFFECT = 0.05
 """A smaller change of the golden logits, and less than half of what it was when saved, means that the adapter did not take effect.
@@ -55,7 +59,7 @@ class Detector:
         self.decoder: Decoder | None = None
         """What was learned about decoding its windows, where the bundle holds it."""
         self.frames_encoded = 0
-        """Frames that went through the vision tower so far; a frame of a video goes through once."""
+        """Frames that went through the vision encoder so far; a frame of a video goes through once."""
         parameter = next(model.parameters())
         self.device, self.dtype = parameter.device, parameter.dtype
 
@@ -66,13 +70,16 @@ class Detector:
         Raises:
             BundleBroken: a file is missing or changed, a weight is missing or unexpected, or the golden clip is
                 answered differently than when the bundle was saved.
-            ResourceMissing: the device is not there.
+            ResourceMissing: the device is not there, or the base to which the bundle refers.
         """
         folder = folder or DEFAULT_DETECTOR
         config = bundle.read_config(folder)
         chosen = choose_device(device)
-        detector = _assemble(folder, config)
-        detector._check_golden(folder)
+        large = config.base is not None and chosen.startswith("cuda")
+        detector = _assemble(folder, config, chosen if large else "cpu")
+        if large:
+            detector.to(chosen)
+        detector._check_golden(folder, GOLDEN_TOLERANCE_BFLOAT16 if large else GOLDEN_TOLERANCE)
         detector.decoder = decoder.read(folder)
         return detector.to(chosen)
 
@@ -86,34 +93,54 @@ class Detector:
         self.device, self.dtype = torch.device(device), dtype
         return self
 
+    @cached_property
+    def backbone(self) -> Backbone:
+        """The family of the base, which says what a step of the grid is.
+
+        Raises:
+            BundleBroken: the bundle's windows are no whole steps.
+        """
+        from resus_doc.models import backbones
+
+        family = backbones.of(self.model.get_base_model().config, self.config.grid_fps)
+        if self.config.window_frames % family.step_frames or self.config.stride_frames % family.step_frames:
+            raise BundleBroken(
+                f"Windows of {self.config.window_frames} frames, {self.config.stride_frames} apart, are no whole steps of "
+                f"{family.family}.",
+                bundle.REMEDY,
+            )
+        return family
+
+    @property
+    def step_frames(self) -> int:
+        """Grid frames that share one set of visual tokens."""
+        return self.backbone.step_frames
+
     @property
     def token_shape(self) -> tuple[int, int]:
-        """Visual tokens a frame pair, and the length of each."""
-        config = self.model.get_base_model().config
-        return config.image_seq_length, config.text_config.hidden_size
+        """Visual tokens a step, and the length of what is kept of each."""
+        return self.backbone.token_shape(self.config.frame_size)
 
     def encode(self, frames: NDArray[np.uint8], previous: NDArray[np.uint8] | None = None) -> NDArray[np.float32]:
-        """Grid frames [n, S, S, 3] RGB, n even, to the visual tokens of their pairs [n / 2, tokens, hidden].
+        """Grid frames [n, S, S, 3] RGB, whole steps, to their visual tokens [n / step_frames, tokens, width].
 
         `previous` [S, S, 3] is the grid frame before the first one, None at the start of a video.
         """
         import numpy as np
         import torch
 
-        from resus_doc.models import backbone
-
         self.frames_encoded += len(frames)
         if not len(frames):
             return np.zeros((0, *self.token_shape), np.float32)
         with torch.inference_mode():
             before = None if previous is None else torch.from_numpy(previous)
-            pixels = backbone.pair_pixels(torch.from_numpy(frames), before)
-            parts = [self._encode_batch(pixels[i : i + ENCODE_BATCH]) for i in range(0, len(pixels), ENCODE_BATCH)]
+            pixels, size = self.backbone.pixels(torch.from_numpy(frames), before), self.backbone.encode_batch
+            parts = [self._encode_batch(pixels[i : i + size]) for i in range(0, len(pixels), size)]
             tokens: NDArray[np.float32] = torch.cat(parts).numpy()
         return tokens
 
     def logits(self, features: NDArray[np.float32], *, adapter: bool = True) -> NDArray[np.float32]:
-        """Uncalibrated logits [windows, labels] of the whole windows in the tokens of consecutive pairs.
+        """Uncalibrated logits [windows, labels] of the whole windows in the tokens of consecutive steps.
 
         `features` begins at a window's start. With `adapter` off the base's own decoder states go to the head; for the
         tower's part of the adapter, the features must come from `encode` inside `adapter_off`.
@@ -123,14 +150,14 @@ class Detector:
         import torch
 
         with torch.inference_mode(), contextlib.nullcontext() if adapter else self.model.disable_adapter():
-            windows = windows_of(torch.from_numpy(features), self.config)
-            parts = [self._decode_batch(windows[i : i + DECODE_BATCH]) for i in range(0, len(windows), DECODE_BATCH)]
+            windows, size = self.whole_windows(torch.from_numpy(features)), self.backbone.decode_batch
+            parts = [self._decode_batch(windows[i : i + size]) for i in range(0, len(windows), size)]
             joined = torch.cat(parts) if parts else torch.zeros(0, len(self.config.labels))
             result: NDArray[np.float32] = joined.numpy()
         return result
 
     def windows(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Calibrated probabilities [windows, labels] of the whole windows in the tokens of consecutive pairs."""
+        """Calibrated probabilities [windows, labels] of the whole windows in the tokens of consecutive steps."""
         return calibrate(self.logits(features), self.config)
 
     def domain_scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -139,7 +166,7 @@ class Detector:
         import torch
 
         with torch.inference_mode():
-            windows = windows_of(torch.from_numpy(features), self.config)
+            windows = self.whole_windows(torch.from_numpy(features))
             if self.domain is None:
                 return np.full(len(windows), np.nan, np.float32)
             scores: NDArray[np.float32] = self.domain.score(domain_embedding(windows)).numpy()
@@ -166,28 +193,53 @@ class Detector:
         return config
 
     def _encode_batch(self, pixels: Tensor) -> Tensor:
-        from resus_doc.models import backbone
-
-        batch = filled(pixels, ENCODE_BATCH).to(self.device)
-        return backbone.encode(self.model.get_base_model(), batch)[: len(pixels)].float().cpu()
+        batch = self.filled(pixels, self.backbone.encode_batch).to(self.device)
+        tokens = self.backbone.encode(self.model.get_base_model(), batch)
+        return tokens[: len(pixels)].float().cpu()
 
     def _decode_batch(self, windows: Tensor) -> Tensor:
-        from resus_doc.models import backbone
+        from resus_doc.models.backbones import pool
 
-        batch = filled(windows, DECODE_BATCH).to(self.device, self.dtype)
-        states = backbone.decode(self.model.get_base_model(), batch)
-        logits: Tensor = self.head(backbone.pool(states).float())
+        batch = self.filled(windows, self.backbone.decode_batch).to(self.device, self.dtype)
+        states = self.backbone.decode(self.model.get_base_model(), batch)
+        logits: Tensor = self.head(pool(states).float())
         return logits[: len(windows)].cpu()
 
-    def video_features(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Tokens of all pairs of a video's grid frames [n, S, S, 3], n even, encoded piece by piece."""
+    def filled(self, rows: Tensor, count: int) -> Tensor:
+        """`rows`, and zeros up to `count` rows where the family wants one shape: kernels chosen by shape round alike."""
+        import torch
+
+        if len(rows) == count or not self.backbone.fills_batches:
+            return rows
+        return torch.cat([rows, rows.new_zeros(count - len(rows), *rows.shape[1:])])
+
+    def whole_windows(self, features: Tensor) -> Tensor:
+        """Features of consecutive steps [p, tokens, width] -> those of each whole window [n, steps, tokens, width]."""
+        size, step = (frames // self.step_frames for frames in (self.config.window_frames, self.config.stride_frames))
+        if len(features) < size:
+            return features.new_zeros(0, size, *features.shape[1:])
+        return features.unfold(0, size, step).movedim(-1, 1)
+
+    def stretches(self, frames: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+        """Features of a whole video's grid frames [n, S, S, 3], n even, in parts that each hold the next windows.
+
+        Windows across the parts' borders are whole in one of them and in no other; memory holds one part.
+        """
         import numpy as np
 
-        parts = [
-            self.encode(np.array(frames[i : i + STRETCH]), np.array(frames[i - 1]) if i else None)
-            for i in range(0, len(frames), STRETCH)
-        ]
-        return np.concatenate(parts)
+        size, step = (count // self.step_frames for count in (self.config.window_frames, self.config.stride_frames))
+        held = self.encode(np.array(frames[:0]))
+        for i in range(0, len(frames), STRETCH):
+            new = self.encode(np.array(frames[i : i + STRETCH]), np.array(frames[i - 1]) if i else None)
+            held = np.concatenate([held, new])
+            yield held
+            held = held[max(0, (len(held) - size) // step + 1) * step :]
+
+    def video_logits(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Uncalibrated logits [windows, labels] of a whole video's grid frames [n, S, S, 3], n even."""
+        import numpy as np
+
+        return np.concatenate([self.logits(part) for part in self.stretches(frames)])
 
     def golden(self, frames: NDArray[np.uint8]) -> Golden:
         """The golden record of a clip: one frame before a window, then the window's frames."""
@@ -196,13 +248,13 @@ class Detector:
             off = self.logits(self.encode(frames[1:], frames[0]))[0]
         return Golden(frames, logits, off)
 
-    def _check_golden(self, folder: Path) -> None:
+    def _check_golden(self, folder: Path, tolerance: float) -> None:
         import numpy as np
 
         stored = bundle.read_golden(folder)
         now = self.golden(stored.frames)
         self.frames_encoded = 0
-        if not (np.abs(now.logits - stored.logits) <= GOLDEN_TOLERANCE).all():
+        if not (np.abs(now.logits - stored.logits) <= tolerance).all():
             raise BundleBroken(
                 f"The detector bundle {folder} answers its golden clip differently than when it was saved.",
                 bundle.REMEDY,
@@ -227,10 +279,15 @@ class DomainModel:
 
 
 def domain_embedding(windows: Tensor) -> Tensor:
-    """Visual tokens of windows [n, pairs, tokens, hidden] -> [n, 2 * hidden]: their mean and spread over the picture."""
+    """Visual tokens of windows [n, steps, tokens, width] -> [n, 2 * m]: their mean and spread over the picture.
+
+    Beyond `DOMAIN_WIDTH` neighbouring units are added up; a network's units have no order, so this is as good as any projection.
+    """
     import torch
 
     still = windows.float().mean(1)
+    if still.shape[-1] > DOMAIN_WIDTH:
+        still = torch.nn.functional.adaptive_avg_pool1d(still, DOMAIN_WIDTH)
     return torch.cat([still.mean(1), still.std(1)], dim=-1)
 
 
@@ -268,28 +325,14 @@ def choose_device(name: str) -> str:
     return name
 
 
-def filled(rows: Tensor, count: int) -> Tensor:
-    """`rows` and zeros up to `count` rows."""
-    import torch
+def _assemble(folder: Path, config: DetectorConfig, device: str = "cpu") -> Detector:
+    """The detector of a bundle, in float32 on the CPU or in bfloat16 on a CUDA device; every weight accounted for."""
+    from resus_doc.models import base_files
 
-    if len(rows) == count:
-        return rows
-    return torch.cat([rows, rows.new_zeros(count - len(rows), *rows.shape[1:])])
-
-
-def windows_of(features: Tensor, config: DetectorConfig) -> Tensor:
-    """Features of consecutive pairs [p, tokens, hidden] -> those of each whole window [n, pairs, tokens, hidden]."""
-    size, step = config.window_frames // 2, config.stride_frames // 2
-    if len(features) < size:
-        return features.new_zeros(0, size, *features.shape[1:])
-    return features.unfold(0, size, step).movedim(-1, 1)
-
-
-def _assemble(folder: Path, config: DetectorConfig) -> Detector:
-    """The detector of a bundle on the CPU in float32; every weight accounted for."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     adapter = folder / bundle.ADAPTER_FOLDER if config.adapter else None
-    detector = assembled(config, folder / bundle.BASE_FOLDER, adapter, folder / bundle.HEAD_FILE)
+    base = folder / bundle.BASE_FOLDER if config.base is None else base_files.find(config.base, folder)
+    detector = assembled(config, base, adapter, folder / bundle.HEAD_FILE, device)
     if config.domain:
         stored = tensors(folder / bundle.DOMAIN_FILE)
         if set(stored) != {"mean", "whitening"}:
@@ -298,15 +341,19 @@ def _assemble(folder: Path, config: DetectorConfig) -> Detector:
     return detector
 
 
-def assembled(config: DetectorConfig, base_folder: Path, adapter: Path | None, head_file: Path) -> Detector:
-    """A detector from its parts on the CPU in float32, without domain check; no adapter for a head on the bare base.
+def assembled(
+    config: DetectorConfig, base_folder: Path, adapter: Path | None, head_file: Path, device: str = "cpu"
+) -> Detector:
+    """A detector from its parts, without domain check; no adapter for a head on the bare base.
+
+    On the CPU in float32; a base for a CUDA device is in bfloat16 from the start and never whole in the other memory.
 
     Raises:
         BundleBroken: a part is missing or does not fit the others.
     """
     from resus_doc.models.clips import hidden_size
 
-    base = load_base(base_folder)
+    base = load_base(base_folder, device=device)
     model = bare(base) if adapter is None else load_adapter(adapter, base)
     head = new_head(hidden_size(base), len(config.labels))
     load_exactly(head, tensors(head_file), head_file)
@@ -329,23 +376,22 @@ def bare(base: Any) -> Any:
     return BareModel(base)
 
 
-def load_base(folder: Path, *, four_bit: bool = False) -> Any:
-    """A base from a folder, in float32; with `four_bit` its matrices in four bits, to train an adapter on.
+def load_base(folder: Path, *, four_bit: bool = False, device: str = "cpu") -> Any:
+    """A base from a folder, in float32 on the CPU or bfloat16 on CUDA; with `four_bit` its matrices in four bits, to train an
+    adapter on.
 
     Raises:
         BundleBroken: it is missing, of another architecture, or does not load exactly.
         ResourceMissing: four bits need a package that is not installed.
     """
-    from transformers.utils import logging as transformers_logging
+    import torch
 
-    transformers_logging.disable_progress_bar()
-    try:
-        base, info = _loaded(folder, {"quantization_config": _four_bits()} if four_bit else {})
-    except (OSError, ValueError, RuntimeError) as error:
-        raise BundleBroken(f"The base model {folder} cannot be loaded: {error}.", bundle.REMEDY) from error
-    if wrong := {name: keys for name, keys in info.items() if keys}:
-        raise BundleBroken(f"The base model {folder} does not load exactly: {wrong}.", bundle.REMEDY)
-    return base if four_bit else base.float()
+    from resus_doc.models import backbones, timesformer
+
+    options = {"quantization_config": _four_bits()} if four_bit else {}
+    if backbones.configuration(folder).get("model_type") == timesformer.MODEL_TYPE:
+        return backbones.exactly(folder, lambda: timesformer.load(folder)).float()
+    return backbones.load(folder, torch.bfloat16 if device.startswith("cuda") else torch.float32, device, **options)
 
 
 def _four_bits() -> Any:
@@ -367,22 +413,6 @@ def _four_bits() -> Any:
         bnb_4bit_compute_dtype=torch.bfloat16,
         bnb_4bit_use_double_quant=True,
     )
-
-
-def _loaded(folder: Path, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The model of a folder, and what did not load exactly."""
-    from transformers import LlavaForConditionalGeneration, PreTrainedConfig
-
-    from resus_doc.models import backbone, timesformer
-
-    kind, _ = PreTrainedConfig.get_config_dict(str(folder), local_files_only=True)
-    if kind.get("model_type") == timesformer.MODEL_TYPE:
-        return timesformer.load(folder)
-    backbone.register()
-    model, info = LlavaForConditionalGeneration.from_pretrained(
-        str(folder), output_loading_info=True, local_files_only=True, use_safetensors=True, **options
-    )
-    return model, info
 
 
 def load_adapter(folder: Path, base: Any) -> Any:
@@ -407,7 +437,7 @@ def load_adapter(folder: Path, base: Any) -> Any:
     expected = get_peft_model_state_dict(model)
     _compare({k: v.shape for k, v in expected.items()}, {k: v.shape for k, v in stored.items()}, folder)
     set_peft_model_state_dict(model, stored)
-    return model.float()
+    return model
 
 
 def load_exactly(module: nn.Module, stored: dict[str, Tensor], path: Path) -> None:

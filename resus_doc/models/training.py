@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -22,16 +22,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resus_doc.models import backbones, timesformer, views
 from resus_doc.models import clips as windows
-from resus_doc.models import timesformer, views
 from resus_doc.models.backbone import BOS, EOS, PAD
+from resus_doc.models.backbones.own import OwnBase
 from resus_doc.models.views import View
 
-LORA_TARGETS = r".*(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj|linear_1|linear_2|to_tokens|stages\.\d+\.(0|first\.0|second))"
-"""Decoder projections, projector and tower convolutions, all frozen beneath their low-rank updates."""
-
 STUDY_TARGETS = r".*(q_proj|v_proj)"
-"""What the study's adapter changes."""
+"""What the study's adapter changes of the in-project base; of real families it is the decoder's (`backbones`)."""
 
 MOVING = 0.34
 """Share of a clip's steps with a change in a thing's patches from which the caption calls it moving."""
@@ -68,16 +66,21 @@ class Recipe:
     checkpoint_every: int = 100
     accumulate: int = 1
     """Batches whose gradients make one step."""
+    grid_fps: float | None = None
+    """Frames a second of the clips, for families whose positions count time; None is the family's usual rate."""
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """Size and place of a LoRA adapter. `needs` are kinds of layers of which each must have got one."""
+    """Size and place of a LoRA adapter. `needs` are kinds of layers of which each must have got one.
+
+    Place and needs are for the in-project base; in a real family it sits where that says.
+    """
 
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.0
-    targets: str = LORA_TARGETS
+    targets: str = OwnBase.lora_targets
     needs: tuple[str, ...] = ("q_proj", "v_proj", "down_proj", "linear_1", "to_tokens", "stages")
 
 
@@ -252,11 +255,13 @@ def add_adapter(base: Any, rank: int = 16, adapter: Adapter | None = None) -> An
     """A PEFT LoRA model around the base; only the adapter can learn. Without `adapter` the in-project one of this rank.
 
     Raises:
-        RuntimeError: a kind of layer that should get an adapter got none.
+        RuntimeError: a layer that should get an adapter got none. A list of names skips silently what it does not find.
     """
     from peft import LoraConfig, get_peft_model
 
-    chosen = adapter or Adapter(rank, 2 * rank)
+    chosen, family = adapter or Adapter(rank, 2 * rank), backbones.of(base.config)
+    if family.adapted_layers is not None:
+        chosen = replace(chosen, targets=family.lora_targets, needs=())
     config = LoraConfig(
         r=chosen.rank, lora_alpha=chosen.alpha, lora_dropout=chosen.dropout, target_modules=chosen.targets
     )
@@ -265,6 +270,8 @@ def add_adapter(base: Any, rank: int = 16, adapter: Adapter | None = None) -> An
     except ValueError as error:
         raise RuntimeError(f"LoRA found no layer to adapt: {error}") from error
     adapted = [name for name, _ in model.named_parameters() if "lora_A" in name]
+    if family.adapted_layers is not None and len(adapted) != family.adapted_layers:
+        raise RuntimeError(f"LoRA found {len(adapted)} layers in the base, not {family.adapted_layers}")
     for part in chosen.needs:
         if not any(part in name for name in adapted):
             raise RuntimeError(f"LoRA found no layer '{part}' in the base")
@@ -294,7 +301,7 @@ def train_adapter(
         frames = _varied(torch.from_numpy(views.for_training(clips.frames[rows], view, rng)), rng)
         for part in dropouts:
             part.train()
-        states = windows.pooled(base, frames.to(device), still=view == "single")
+        states = windows.pooled(base, frames.to(device), still=view == "single", grid_fps=recipe.grid_fps)
         for part in dropouts:
             part.eval()
         loss = functional.binary_cross_entropy_with_logits(head(states.float()), flags[rows], pos_weight=weight)

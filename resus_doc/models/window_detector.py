@@ -12,17 +12,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from resus_doc.models import clips, views
-from resus_doc.models.detector import DECODE_BATCH, Detector, filled, windows_of
+from resus_doc.models import backbone, clips, views
+from resus_doc.models.detector import Detector
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+BATCH = 8
+"""Windows a call; fixed, the last one filled up: kernels chosen by shape then round alike."""
 
 
 class WindowDetector(Detector):
     """See the module. It has no domain check: what it reads are pictures, not features of them."""
 
     has_domain_check = False
+
+    @property
+    def step_frames(self) -> int:
+        """What is kept are pairs, whatever the base."""
+        return backbone.PAIR
 
     @property
     def token_shape(self) -> tuple[int, int]:
@@ -44,8 +53,8 @@ class WindowDetector(Detector):
 
         parts = [np.zeros((0, len(self.config.labels)), np.float32)]
         with torch.inference_mode(), contextlib.nullcontext() if adapter else self.model.disable_adapter():
-            windows = windows_of(torch.from_numpy(features), self.config)
-            parts += [self._look(windows[i : i + DECODE_BATCH]) for i in range(0, len(windows), DECODE_BATCH)]
+            windows = self.whole_windows(torch.from_numpy(features))
+            parts += [self._look(windows[i : i + BATCH]) for i in range(0, len(windows), BATCH)]
         return np.concatenate(parts)
 
     def _look(self, windows: Tensor) -> NDArray[np.float32]:
@@ -54,8 +63,11 @@ class WindowDetector(Detector):
         frames = torch.cat([windows[:, 0, :1], windows[:, :, 1:].flatten(1, 2)], dim=1)
         whole = frames.unflatten(-1, (side, side, 3)).numpy()
         looks = torch.from_numpy(np.stack([views.shown(clip, self.config.view) for clip in whole]))
-        batch = filled(looks, DECODE_BATCH).flatten(0, 1).to(self.device)
-        states = clips.pooled(self.model.get_base_model(), batch, still=self.config.view == "single")
-        logits = self.head(states.float()).unflatten(0, (DECODE_BATCH, -1)).amax(1)
+        blanks = looks.new_zeros(BATCH - len(looks), *looks.shape[1:])
+        batch = torch.cat([looks, blanks]).flatten(0, 1).to(self.device)
+        states = clips.pooled(
+            self.model.get_base_model(), batch, still=self.config.view == "single", grid_fps=self.config.grid_fps
+        )
+        logits = self.head(states.float()).unflatten(0, (BATCH, -1)).amax(1)
         result: NDArray[np.float32] = logits[: len(windows)].cpu().numpy()
         return result

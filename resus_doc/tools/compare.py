@@ -249,8 +249,8 @@ def _logits(contender: Contender, video: Labelled) -> Numbers:
     detector = contender.detector
     if contender.adapter_off:
         with detector.adapter_off():
-            return detector.logits(detector.video_features(video.frames)).astype(np.float64)
-    return detector.logits(detector.video_features(video.frames)).astype(np.float64)
+            return detector.video_logits(video.frames).astype(np.float64)
+    return detector.video_logits(video.frames).astype(np.float64)
 
 
 def _judged(

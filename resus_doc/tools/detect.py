@@ -42,7 +42,7 @@ class Chunk:
     domain_scores: NDArray[np.float32]
     """[windows]"""
     features: NDArray[np.float32]
-    """Tokens of the pairs from the start of the next window on: [pairs, tokens, hidden]."""
+    """Tokens of the steps from the start of the next window on: [steps, tokens, width]."""
     previous: NDArray[np.uint8]
     """The last frame [S, S, 3]; empty before the first one."""
 
@@ -185,7 +185,7 @@ def _advance(detector: Detector, done: Chunk, frames: NDArray[np.uint8]) -> Chun
     new = detector.encode(even, done.previous if done.frames_done else None)
     features = np.concatenate([done.features, new])
     probabilities = detector.windows(features)
-    used = len(probabilities) * detector.config.stride_frames // 2
+    used = len(probabilities) * detector.config.stride_frames // detector.step_frames
     return Chunk(
         done.frames_done + len(frames),
         np.concatenate([done.probabilities, probabilities]),

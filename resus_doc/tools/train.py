@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -29,8 +28,11 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float | None], None]
 
-GRID_FPS, WINDOW_S, STRIDE_S = 8.0, 2.0, 1.0
-"""The grid and the windows of the in-project base, with which it was taught to see."""
+WINDOW_S, STRIDE_S = 2.0, 1.0
+"""The study's windows. The grid and the size of pictures follow from the base (`models.backbones`)."""
+
+TIMESFORMER_FPS = 8.0
+"""TimeSformer sees pairs of frames, which makes the study's four a second."""
 
 NEW_FRAME_SIZE = 96
 """Side of the pictures of a TimeSformer trained from nothing: that of the shipped base."""
@@ -87,7 +89,7 @@ def train(
     dataset = open_dataset(folder)
     annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
     own = None if base is None else base_folder(base)
-    config = _first_config(_frame_size(own, plan), dataset, annotated["train"], plan)
+    config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
     run = Run(out.with_name(out.name + ".training"), plan, config, own, chosen)
     check_room([*annotated["train"], *annotated["validation"]], config, run.work / "frames", cache_gb)
     with _told_of_full_disks(run.work):
@@ -104,11 +106,25 @@ def train(
 
 
 def base_folder(given: Path) -> Path:
-    """The base's own folder, inside a bundle or by itself."""
-    return given / "base" if (given / CONFIG_FILE).exists() else given
+    """The base's own folder: inside a bundle, where a bundle refers to, by itself, or by a pulled model's name."""
+    from resus_doc.models import base_files, bundle
+
+    if not (given / CONFIG_FILE).exists():
+        return base_files.named(given)
+    config = bundle.read_config(given)
+    return given / bundle.BASE_FOLDER if config.base is None else base_files.find(config.base, given)
 
 
-def _first_config(frame_size: int, dataset: Dataset, annotated: Sequence[AnnotatedVideo], plan: Plan) -> DetectorConfig:
+class Pictures(NamedTuple):
+    """What a base is shown: the side of a picture, and how many a second."""
+
+    size: int
+    fps: float
+
+
+def _first_config(
+    pictures: Pictures, dataset: Dataset, annotated: Sequence[AnnotatedVideo], plan: Plan
+) -> DetectorConfig:
     """What the detector will be asked for: the activities that the training split holds."""
     seen = {name for video in annotated for name, spans in video.spans.items() if spans}
     labels: tuple[Activity, ...] = tuple(name for name in ACTIVITIES if name in seen)
@@ -118,8 +134,8 @@ def _first_config(frame_size: int, dataset: Dataset, annotated: Sequence[Annotat
         labels=labels,
         window_s=WINDOW_S,
         stride_s=STRIDE_S,
-        grid_fps=GRID_FPS,
-        frame_size=frame_size,
+        grid_fps=pictures.fps,
+        frame_size=pictures.size,
         thresholds=dict.fromkeys(labels, 0.5),
         temperatures=dict.fromkeys(labels, 1.0),
         validated_on="simulated" if simulated else "real",
@@ -128,35 +144,25 @@ def _first_config(frame_size: int, dataset: Dataset, annotated: Sequence[Annotat
     )
 
 
-def _frame_size(base: Path | None, plan: Plan) -> int:
-    """The side of the pictures that a base takes, once it is seen to be of the method's architecture."""
-    if base is None and plan.method == "timesformer":
-        return NEW_FRAME_SIZE
-    remedy = "Choose a detector bundle, or the base folder of one, with --base."
+def _pictures(base: Path | None, plan: Plan) -> Pictures:
+    """What a base is shown, once it is seen to be of the method's architecture."""
+    from resus_doc.models import backbones, timesformer
+
+    whole = plan.method == timesformer.MODEL_TYPE
+    if base is None and not whole:
+        raise UsageError(f"--method {plan.method} needs a base.", backbones.REMEDY)
     if base is None:
-        raise UsageError(f"--method {plan.method} needs a base.", remedy)
-    try:
-        told = json.loads((base / "config.json").read_text(encoding="utf-8"))
-        vision = told if told["model_type"] == "timesformer" else told["vision_config"]
-        kind = str(vision["model_type"])
-    except OSError as error:
-        raise BundleBroken(f"There is no base model in {base}.", remedy) from error
-    except (ValueError, KeyError, TypeError) as error:
+        return Pictures(NEW_FRAME_SIZE, TIMESFORMER_FPS)
+    if not whole:
+        family = backbones.of_folder(base)
+        return Pictures(family.frame_size, family.usual_fps)
+    told = backbones.configuration(base)
+    if told.get("model_type") != timesformer.MODEL_TYPE:
         raise BundleBroken(
-            f"{base / 'config.json'} is not the configuration of a vision-language base.", remedy
-        ) from error
-    if plan.method == "timesformer" and kind != "timesformer":
-        raise BundleBroken(
-            f"The base {base} sees with '{kind}'; --method timesformer needs a TimeSformer.",
+            f"The base {base} is of the architecture '{told.get('model_type')}'; --method {plan.method} needs a TimeSformer.",
             "Choose one with --base, or leave --base out to train a small one from nothing.",
         )
-    if plan.method != "timesformer" and kind != "resus_conv_tower":
-        raise BundleBroken(
-            f"The base {base} sees with '{kind}'; --method {plan.method} needs this package's own tower, "
-            "'resus_conv_tower'.",
-            remedy,
-        )
-    return int(vision["image_size"])
+    return Pictures(int(told["image_size"]), TIMESFORMER_FPS)
 
 
 def _claim(run: Run, annotated: Mapping[str, Sequence[AnnotatedVideo]]) -> None:
@@ -177,9 +183,9 @@ def _claim(run: Run, annotated: Mapping[str, Sequence[AnnotatedVideo]]) -> None:
 
 
 def _base_hash(base: Path | None) -> str | None:
-    from resus_doc.models.bundle import sha256
+    from resus_doc.models import base_files
 
-    return None if base is None else sha256(base / "model.safetensors")
+    return None if base is None else base_files.digest(base)
 
 
 def _fit(run: Run, videos: Mapping[str, Sequence[CachedVideo]], say: Callable[[str], None]) -> list[Look]:
@@ -205,6 +211,7 @@ def _fit(run: Run, videos: Mapping[str, Sequence[CachedVideo]], say: Callable[[s
         seed=plan.seed,
         checkpoint_every=plan.check_every,
         accumulate=plan.accumulate,
+        grid_fps=run.config.grid_fps,
     )
     torch.manual_seed(plan.seed)
     learned = training.Clips(clips, flags.astype(np.bool_))
@@ -229,8 +236,6 @@ def _new_model(run: Run) -> tuple[Any, Any]:
     plan = run.plan
     torch.manual_seed(plan.seed)
     loaded = _untrained(run)
-    if run.device.startswith("cuda") and plan.method not in WHOLE and not plan.four_bit:
-        loaded = loaded.to(torch.bfloat16)
     loaded.eval().requires_grad_(plan.method in WHOLE)
     adapter = training.STUDY_ADAPTER if plan.recipe == "study" else training.Adapter(plan.rank, 2 * plan.rank)
     try:
@@ -249,7 +254,8 @@ def _untrained(run: Run) -> Any:
 
     if run.base is None:
         return timesformer.new(run.config.frame_size, run.plan.seed)
-    return load_base(run.base, four_bit=run.plan.four_bit)
+    frozen = run.plan.method not in WHOLE
+    return load_base(run.base, four_bit=run.plan.four_bit, device=run.device if frozen else "cpu")
 
 
 def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], looks: Sequence[Look]) -> Trained:
@@ -267,6 +273,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
         run.base if run.base and run.plan.method not in WHOLE else best / "base",
         best / "adapter" if run.config.adapter else None,
         best / "head.safetensors",
+        own_base=run.plan.method in WHOLE,
     )
     detector = bundle_writer.assembled(parts, run.config).to(run.device)
     clips = WindowClips(videos["train"], run.config)

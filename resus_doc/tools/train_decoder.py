@@ -25,6 +25,7 @@ def fitted(detector: Detector, config: DetectorConfig, videos: Mapping[str, Sequ
 
     from resus_doc.models import decoder_fit
     from resus_doc.models.decoder import DECODER_FILE
+    from resus_doc.models.detector import calibrate
 
     finer = copy.copy(detector)
     finer.config = config
@@ -35,7 +36,7 @@ def fitted(detector: Detector, config: DetectorConfig, videos: Mapping[str, Sequ
         return {}
     examples = []
     for video in chosen:
-        rows = finer.windows(finer.video_features(video.frames)).astype(np.float64)
+        rows = calibrate(finer.video_logits(video.frames), finer.config).astype(np.float64)
         examples.append(_example(video, np.asarray(np.arange(len(rows)) * step_s, dtype=np.float64), rows))
     grid = decoder_fit.Grid(config.labels, step_s, round(config.window_s / step_s), round(config.stride_s / step_s))
     training = [_recording(video) for video in videos["train"]]

@@ -109,7 +109,7 @@ def validation_logits(detector: Detector, videos: Sequence[CachedVideo]) -> tupl
 
     from resus_doc.models import evaluation
 
-    logits = [detector.logits(detector.video_features(video.frames)) for video in videos]
+    logits = [detector.video_logits(video.frames) for video in videos]
     truth = evaluation.join([video.truth for video in videos]).of(detector.config.labels)
     return np.concatenate(logits).astype(float), truth
 

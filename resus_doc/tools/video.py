@@ -22,6 +22,7 @@ from resus_doc.tools.video_decode import READ_ANOTHER, Clock, Reading, Timed, op
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.reformatter import VideoReformatter
     from av.video.stream import VideoStream
 
 Image = NDArray[np.uint8]
@@ -132,7 +133,10 @@ class GridReader:
     def _grid(self, reading: "Reading", held: "Timed | None", frames: Iterator["Timed"]) -> Iterator[GridFrame]:
         if held is None:
             raise VideoRefused(f"No picture of the video {self.path} can be read.", READ_ANOTHER)
-        shown, index = _Shown(held.frame, self.width, self.height), 0
+        from av.video.reformatter import VideoReformatter
+
+        scaler = VideoReformatter()
+        shown, index = _Shown(held.frame, self.width, self.height, scaler), 0
         for timed in frames:
             while (t_s := self._time(index)) + TIME_TOLERANCE_S < timed.t_s:
                 if not self._wanted(t_s):
@@ -140,7 +144,7 @@ class GridReader:
                     return
                 yield GridFrame(index, t_s, shown.image())
                 index += 1
-            shown = _Shown(timed.frame, self.width, self.height)
+            shown = _Shown(timed.frame, self.width, self.height, scaler)
         self._finish(reading, to_the_end=True)
         while (t_s := self._time(index)) < reading.end_s - TIME_TOLERANCE_S and self._wanted(t_s):
             yield GridFrame(index, t_s, shown.image())
@@ -205,26 +209,33 @@ def _quarter_turns(frame: "VideoFrame") -> int:
 
 
 class _Shown:
-    """A decoded picture that is converted when it is first asked for."""
+    """A decoded picture that is converted when it is first asked for.
 
-    def __init__(self, frame: "VideoFrame", width: int, height: int) -> None:
+    A scaler that serves all pictures of a video computes its filter once; a picture's own would do so for each.
+    """
+
+    def __init__(self, frame: "VideoFrame", width: int, height: int, scaler: "VideoReformatter | None" = None) -> None:
         self._frame = frame
+        self._scaler = scaler
         self._size = (width, height)
         self._image: Image | None = None
 
     def image(self) -> Image:
         """RGB [height, width, 3]; a fresh array for each caller."""
         if self._image is None:
-            self._image = _converted(self._frame, *self._size)
+            self._image = _converted(self._frame, *self._size, self._scaler)
             return self._image
         return self._image.copy()
 
 
-def _converted(frame: "VideoFrame", width: int, height: int) -> Image:
+def _converted(frame: "VideoFrame", width: int, height: int, scaler: "VideoReformatter | None" = None) -> Image:
+    from av.video.reformatter import VideoReformatter
+
     turns = _quarter_turns(frame)
     if turns % 2:
         width, height = height, width
-    scaled = frame.reformat(
+    scaled = (scaler or VideoReformatter()).reformat(
+        frame,
         width=width,
         height=height,
         format="rgb24",

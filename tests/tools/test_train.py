@@ -205,7 +205,7 @@ def test_a_clip_holds_the_frame_before_its_window(small_dataset, random_bundle, 
     whole = Detector.load(random_bundle, "cpu")
     clip = clips.clip(13)
     np.testing.assert_allclose(
-        whole.logits(whole.encode(clip[1:], clip[0]))[0], whole.logits(whole.video_features(frames))[2], atol=1e-4
+        whole.logits(whole.encode(clip[1:], clip[0]))[0], whole.video_logits(frames)[2], atol=1e-4
     )
 
 
