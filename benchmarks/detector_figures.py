@@ -98,7 +98,7 @@ def seconds_a_minute(tests: Tests, work: Path) -> float:
     detector = Detector.load(DEFAULT_DETECTOR, "cpu")
     video = cache(tests[FAMILIAR][:1], detector.config, work / "frames")[0]
     started = time.perf_counter()
-    detector.windows(detector.video_features(video.frames))
+    detector.video_logits(video.frames)
     return (time.perf_counter() - started) / (len(video.frames) / detector.config.grid_fps / 60)
 
 
