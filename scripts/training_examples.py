@@ -1,4 +1,4 @@
-"""What the shipped language model learns from: two sentences to write for each question to route."""
+"""What the shipped language model learns from: about as many sentences to write as questions to route."""
 
 import random
 from collections.abc import Iterator
