@@ -29,6 +29,11 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             (tell me|state|give|note) the (start|onset|starting time|beginning) of {{a}}
             (from when|since when|from what time|from which moment) (was|were|is) {{a}} (given|done|seen|used)
             (when|at what time) (was|is) {{a}} (seen|noted|recognised|observed|recorded) (first|for the first time)
+            how (long|many seconds) (till|until|before) (the baby|she|he|they|the child) (got|had|received|is given|gets) {{a}}
+            when (does|did) (the baby|she|he|the child) (first|) (get|receive|have|need) {{a}} (first|for the first time|)
+            (when|at what second) is (she|he|the baby|the child) (first|) (being|) {{done}} (first|for the first time|)
+            when does (somebody|someone|the team|one) (first|) (use|apply|give|reach for) {{a}} (first|for the first time|)
+            {{a}} (was|is) first (seen|done|given|used) (when|at what time)
             """,
         ),
         (
@@ -189,6 +194,11 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             {a} (total|duration|total time|in total|how long|altogether how long|total duration)
             (sum up|add up|add together) (all|the|) (time|seconds|duration) of {a}
             (adding|putting) (it|all|everything) (up|together) how long was {a}
+            (all|all the) {a} (added up|together|summed|taken together) (is how long|how long is that|makes how much|)
+            (sum|total) of (all|all the|) {a} (please|)
+            how (much|long) is {a} (over|summed over|in) the (whole|entire) (video|recording|case)
+            for how (long|many seconds) (was|were) {a} (done|given|performed|kept up) (in all|in total|altogether|)
+            {a} (how many seconds|seconds in total|overall|altogether)
             how long (all in all|altogether|overall|in total) (was|were) {a} (given|done|)
             """,
         ),

@@ -266,6 +266,12 @@ RECORD: dict[str, tuple[Form, ...]] = {
             after {{a}} how long (until|before|did it take until|was it until) {{b}}
             from {{a}} to {{b}} (how long|how many seconds|how much time)
             (seconds|time) from {{a}} to {{b}}
+            (seconds|time) between {{a}} and {{b}}
+            {{a}} to {{b}} (how long|how many seconds|what interval|)
+            how (long|many seconds) from {{a}} (to|until|till) {{b}}
+            how (far apart|long apart|close together) (are|were) {{a}} and {{b}}
+            (from|between) the first {{a}} (to|and) the first {{b}} how (long|much time) (is that|was it|passed)
+            what (delay|time|wait) (was there|is there|lies) (between|from) {{a}} (and|to) {{b}}
             """,
         ),
         (
@@ -297,6 +303,11 @@ RECORD: dict[str, tuple[Form, ...]] = {
             did (they|the team) (do|start|begin|give|start with|use) {a} (before|after|prior to|ahead of) {b}
             (did|do) (they|the team) (start|begin) {ing} before {ing2}
             (which|what) of {a} and {b} (came|was|started|happened) (first|earlier|later|last)
+            {a} (and|or|versus) {b} (which of them|which one|what|which) (came|was|started|was used|was given) (first|earlier)
+            (which|what) (was|came|started) (first|earlier) (of the two|) {a} or {b}
+            (was|were) (the baby|she|he) {done} (before|after) {b}
+            (had|has) {a} (been given|been done|started|begun) (before|when|by the time) {b} (started|began)
+            did (they|she|he|the team) (do|use|give) {a} first (and|) then {b}
             {a} before {b}
             """,
         ),

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from resus_doc.agent import replies, sayings, writer
 from resus_doc.agent.chat_tools import Desk, carry_out
 from resus_doc.agent.conversation import Conversation
-from resus_doc.agent.tool_choice import REPLIES, ToolCall, choose
+from resus_doc.agent.tool_choice import LONGEST_QUESTION, REPLIES, ToolCall, choose, plain
 from resus_doc.errors import LanguageModelBroken, ResusDocError, UsageError
 from resus_doc.models import store
 from resus_doc.models.llm import Engine
@@ -42,6 +42,8 @@ MOST_TURNS = 200
 _STEPS = 120
 """More steps than the longest answer takes; the graph's own stop is never reached."""
 
+_FRESH: dict[str, Any] = {"parts": [], "calls": [], "planned": [], "sentences": [], "spans": []}
+"""What a question begins with, whatever a stopped one left behind."""
 _TELLS_EVENTS = ("list_events", "evidence")
 _PARTS = re.compile(
     r"\?\s+(?=\S)|[,;]\s*(?:and\s+)?(?=(?:when|how|what|which|why|was|were|did|show|would|list)\b)"
@@ -151,7 +153,7 @@ class Chat:
         config = {"configurable": {"thread_id": "chat"}, "recursion_limit": _STEPS}
         with self.conversation.writing():
             self.conversation.asked(question)
-            state = graph.invoke({"question": question}, config, durability="exit")
+            state = graph.invoke({**_FRESH, "question": question}, config, durability="exit")
             self.conversation.prune()
         return Answer.model_validate(state["answer"])
 
@@ -191,7 +193,7 @@ class Chat:
 
     def after_choose(self, state: ChatState) -> Literal["act", "reply"]:
         """Only a call that exists is carried out."""
-        return "act" if state["call"] is not None and state["call"]["name"] not in REPLIES else "reply"
+        return "act" if state["call"] is not None and state["call"]["name"] not in (*REPLIES, "too_long") else "reply"
 
     def after_act(self, state: ChatState) -> Literal["choose", "tell"]:
         """The next part of the question, up to the cap."""
@@ -204,14 +206,11 @@ class Chat:
 
     def choose(self, state: ChatState) -> ChatState:
         """The call for the first part of the question that has none."""
-        update: ChatState = {}
-        if not state.get("parts"):
-            parts = split(state["question"])
-            update = {"calls": [], "planned": [], "sentences": [], "spans": [], "parts": parts}
-        part = (update or state)["parts"][0]
-        previous = self._previous({**state, **update})
-        call = choose(part, self._engine, self.settings.seed, previous)
-        return {**update, "call": None if call is None else call.model_dump()}
+        parts = state["parts"] or split(state["question"])
+        if (unfit := _unfit(parts[0])) is not None:
+            return {"parts": parts, "call": {"name": unfit}}
+        call = choose(parts[0], self._engine, self.settings.seed, self._previous(state))
+        return {"parts": parts, "call": None if call is None else call.model_dump()}
 
     def _previous(self, state: ChatState) -> ToolCall | None:
         """The call before this one: of an earlier part, or of the last question that had one."""
@@ -304,13 +303,21 @@ class Chat:
             "spans": state["spans"][:20],
         }
         turns = [*state.get("turns", ()), turn][-MOST_TURNS:]
-        return {"answer": answer, "turns": turns, "calls": [], "planned": [], "sentences": [], "spans": []}
+        return {**_FRESH, "answer": answer, "turns": turns}  # type: ignore[typeddict-item]
 
 
 def split(question: str) -> list[str]:
     """The parts of a question that asks several things; at most as many as tools may be called."""
     parts = [part.strip() for part in _PARTS.split(question) if part.strip(" ,;?")]
     return parts[:MOST_CALLS] or [question]
+
+
+def _unfit(part: str) -> str | None:
+    """The reply to what no language model needs to see: no word of Latin letters, or far too many."""
+    line = plain(part)
+    if len(line) >= LONGEST_QUESTION:
+        return "too_long"
+    return None if re.search("[a-z]{2}", line) else "unclear"
 
 
 def only(report: Report, found: Found) -> Report:

@@ -246,5 +246,5 @@ def _look_again(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Fo
     from resus_doc.models.detector import Detector
 
     detector = Detector.load(desk.settings.detector, device=desk.settings.device)
-    looked, events = TOOLS["look_again"](folder, desk.report, span, detector)
-    return beside(desk.report, looked, events, call.activity)
+    looked, steps, events = TOOLS["look_again"](folder, desk.report, span, detector)
+    return beside(desk.report, looked, steps, events, call.activity)

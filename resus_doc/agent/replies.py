@@ -10,6 +10,7 @@ CANNOT_SEE_VITALS = (
 )
 NOTHING = "Nothing about that is in the case record."
 UNCLEAR = "The question was not understood."
+TOO_LONG = "The question is too long to be understood: please ask one thing at a time, in a sentence or two."
 _UNCLEAR_ASK = "Do you want to know when something started, how long it lasted, or how often it was done?"
 
 
@@ -19,7 +20,7 @@ def of(name: str, report: Report) -> str:
         return CANNOT_SEE_VITALS
     if name in ("unclear", "help"):
         return f"{UNCLEAR if name == 'unclear' else ''} {_UNCLEAR_ASK} For example: {examples(report)}.".strip()
-    return {"advice": ADVICE, "cannot_see": CANNOT_SEE}.get(name, DECLINED)
+    return {"advice": ADVICE, "cannot_see": CANNOT_SEE, "too_long": TOO_LONG}.get(name, DECLINED)
 
 
 def examples(report: Report) -> str:

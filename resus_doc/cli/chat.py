@@ -50,7 +50,9 @@ def converse(conversation: "Chat", case: Path) -> None:
     """A conversation on the terminal, until the end of input."""
     commands = _commands(conversation, case)
     display.line(GREETING)
-    threading.Timer(0.2, conversation.warm_up).start()
+    warm = threading.Timer(0.2, conversation.warm_up)  # once the prompt stands, so that it need not wait
+    warm.daemon = True
+    warm.start()
     _arrow_keys(conversation)
     while True:
         try:
@@ -134,7 +136,10 @@ def _arrow_keys(conversation: "Chat") -> None:
 
 def _commands(conversation: "Chat", case: Path) -> dict[str, Callable[[str], Any]]:
     def history(_argument: str) -> None:
-        for turn in conversation.turns():
+        turns = conversation.turns()
+        if not turns:
+            display.line("Nothing has been asked yet.")
+        for turn in turns:
             display.out().print(Text(display.printable(f"> {turn['question'].strip()}"), style="bold"))
             display.out().print(Text(display.printable(turn["answer"])))
 

@@ -119,6 +119,18 @@ class Engine:
         return self._info
 
     @property
+    def name(self) -> str:
+        """The model's own name; loads it if need be."""
+        self.start()
+        return str(self._described["name"])
+
+    @property
+    def n_ctx(self) -> int:
+        """Tokens that a request and its answer may have together; loads the model if need be."""
+        self.start()
+        return int(self._described["n_ctx"])
+
+    @property
     def worker_pid(self) -> int | None:
         """The worker's process id; None before it starts and after it was ended."""
         return self._worker.pid if self._worker is not None else None
@@ -134,6 +146,7 @@ class Engine:
         temperature: float | None = None,
         time_limit_s: float = TIME_LIMIT_S,
         on_text: Callable[[str], None] | None = None,
+        remember: bool = False,
     ) -> Completion:
         """Let the model answer. The same arguments give the same text, whatever was asked before.
 
@@ -142,6 +155,7 @@ class Engine:
             max_tokens: the answer's length at most, at least 1.
             temperature: None for the model file's own; 0 takes the likeliest token.
             on_text: called with each stretch of text as it comes.
+            remember: keep what was evaluated of this prompt for the next time it comes.
 
         Raises:
             LanguageModelBroken: the grammar is unusable, the request does not fit the context, or the process died or hung.
@@ -158,6 +172,7 @@ class Engine:
             "temperature": temperature,
             "time_limit_s": time_limit_s,
             "stream": on_text is not None,
+            "remember": remember,
         }
         answer = self._ask(request, time_limit_s + GRACE_S, on_text)
         return Completion(answer["text"], answer["finished"], answer["seconds"])

@@ -47,6 +47,10 @@ MOST_THOUGHT = 768
 """Tokens a thinking model may think before each answer; a longer thought is ended for it."""
 LEAST_THOUGHT = 16
 """Tokens kept free for the marks around a thought where a model may think."""
+MOST_KEPT = 6
+"""Evaluated prompts that are kept: the beginnings that a report and a chat share, and the questions asked last."""
+MOST_KEPT_BYTES = 64_000_000
+"""A larger state is not copied: a model of 4 billion parameters has some 150 kB a token, so this holds its shared beginning."""
 MEMORY_SHARE = 0.95
 """A file larger than this share of the free memory is refused rather than left to swap."""
 
@@ -110,16 +114,25 @@ class NativeModel:
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: time.monotonic() > self._deadline)
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
         self._cached_head: list[int] = []
+        self._kept = KeptStates()
+        self._held: NDArray[np.float32] | None = None
 
     def reset(self) -> None:
-        """Forget all keys and values."""
+        """Forget all keys and values, also those kept for later."""
+        self._clear()
+        self._kept = KeptStates()
+
+    def _clear(self) -> None:
         llama_cpp.llama_memory_clear(self._memory, True)
         self._cached_head = []
 
-    def complete(self, system: str, user: str, sampling: Sampling, piece: Callable[[str], None]) -> tuple[str, bool]:
+    def complete(
+        self, system: str, user: str, sampling: Sampling, piece: Callable[[str], None], remember: bool = False
+    ) -> tuple[str, bool]:
         """The model's answer and whether it ended by itself (not at the token or time limit).
 
         Args:
+            remember: keep what was evaluated of this prompt, so that it need not be evaluated when it comes again.
             piece: called with each new stretch of text.
 
         Raises:
@@ -131,7 +144,7 @@ class NativeModel:
         self._deadline = time.monotonic() + sampling.time_limit_s
         try:
             room = self.n_ctx - len(prompt.head) - len(prompt.rest) - sampling.max_tokens
-            if not self._evaluate_prompt(prompt) or not self._think(sampling, min(MOST_THOUGHT, room)):
+            if not self._evaluate_prompt(prompt, remember) or not self._think(sampling, min(MOST_THOUGHT, room)):
                 return "", False
             return self._generate(sampler, sampling.max_tokens, piece)
         finally:
@@ -250,16 +263,47 @@ class NativeModel:
                 "context", f"the request has {asked} tokens and may be answered with {max_tokens}; {self.n_ctx} fit"
             )
 
-    def _evaluate_prompt(self, prompt: PromptTokens) -> bool:
-        """Evaluate head and rest in runs of their own; false if the time limit came first."""
-        reused = bool(self._cached_head) and self._cached_head == prompt.head and self._forget_from(len(prompt.head))
-        if not reused:
-            self.reset()
-            if not self._decode(prompt.head):
-                self.reset()
-                return False
+    def _evaluate_prompt(self, prompt: PromptTokens, remember: bool) -> bool:
+        """Evaluate head and rest in runs of their own; false if the time limit came first.
+
+        What was kept is put back byte for byte, so that the answer is the same whether it was kept or not.
+        """
+        if self._restore([*prompt.head, *prompt.rest]):
             self._cached_head = prompt.head
-        return self._decode(prompt.rest)
+            return True
+        reused = bool(self._cached_head) and self._cached_head == prompt.head and self._forget_from(len(prompt.head))
+        if not reused and not self._restore(prompt.head):
+            self._clear()
+            if not self._decode(prompt.head):
+                self._clear()
+                return False
+            self._keep(prompt.head, None)
+        self._cached_head = prompt.head
+        done = self._decode(prompt.rest)
+        if done and remember:
+            self._keep([*prompt.head, *prompt.rest], self._last_logits().copy())
+        return done
+
+    def _keep(self, tokens: list[int], logits: NDArray[np.float32] | None) -> None:
+        """Copy the keys and values of all tokens evaluated so far, unless they are too many to be worth it."""
+        size = int(llama_cpp.llama_state_seq_get_size(self._context, 0))
+        if 0 < size <= MOST_KEPT_BYTES:
+            state = (ctypes.c_uint8 * size)()
+            if int(llama_cpp.llama_state_seq_get_data(self._context, state, size, 0)) == size:
+                self._kept.put(tokens, Kept(state, logits))
+
+    def _restore(self, tokens: list[int]) -> bool:
+        """Put back what was kept after exactly these tokens; false when nothing was."""
+        kept = self._kept.get(tokens)
+        if kept is None:
+            return False
+        self._clear()
+        read = int(llama_cpp.llama_state_seq_set_data(self._context, kept.state, len(kept.state), 0))
+        if read != len(kept.state):
+            self._clear()
+            return False
+        self._held = kept.logits
+        return True
 
     def _forget_from(self, position: int) -> bool:
         """Models with a state instead of keys and values cannot forget a part: then nothing is reused."""
@@ -267,6 +311,7 @@ class NativeModel:
 
     def _decode(self, tokens: list[int]) -> bool:
         """Evaluate tokens after those before; false if the time limit stopped it."""
+        self._held = None
         for start in range(0, len(tokens), BATCH):
             part = tokens[start : start + BATCH]
             array = (llama_cpp.llama_token * len(part))(*part)
@@ -278,6 +323,8 @@ class NativeModel:
         return True
 
     def _last_logits(self) -> NDArray[np.float32]:
+        if self._held is not None:
+            return self._held
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self.n_vocab,))
 
@@ -347,6 +394,32 @@ class NativeModel:
             if count >= 0:
                 return buffer.raw[:count]
             size = -count
+
+
+class Kept(NamedTuple):
+    """Keys and values after some tokens, and the logits after the last one where they are needed next."""
+
+    state: Any
+    logits: NDArray[np.float32] | None
+
+
+class KeptStates:
+    """The states used last, by the tokens that led to them."""
+
+    def __init__(self) -> None:
+        self._states: dict[tuple[int, ...], Kept] = {}
+
+    def get(self, tokens: list[int]) -> Kept | None:
+        kept = self._states.pop(tuple(tokens), None)
+        if kept is not None:
+            self._states[tuple(tokens)] = kept
+        return kept
+
+    def put(self, tokens: list[int], kept: Kept) -> None:
+        self._states.pop(tuple(tokens), None)
+        self._states[tuple(tokens)] = kept
+        while len(self._states) > MOST_KEPT:
+            del self._states[next(iter(self._states))]
 
 
 class _Sampler:

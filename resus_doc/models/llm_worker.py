@@ -76,7 +76,7 @@ def _answer(model: "NativeModel", request: dict[str, Any], send: Send) -> dict[s
     sampling = Sampling(**{name: request[name] for name in Sampling._fields})
     started = time.monotonic()
     piece = _pieces(send) if request["stream"] else _drop
-    text, finished = model.complete(request["system"], request["user"], sampling, piece)
+    text, finished = model.complete(request["system"], request["user"], sampling, piece, request["remember"])
     return {"text": text, "finished": finished, "seconds": time.monotonic() - started}
 
 

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from resus_doc.errors import CaseChanged, InputRefused, ResourceMissing, UsageError
-from resus_doc.schema import Report
+from resus_doc.schema import SCHEMA_VERSION, Report
 from resus_doc.tools.case_lock import reviewer_of
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ FILES = (
 
 REVISIONS = "revisions"
 CHAT = "chat.sqlite"
-"""The conversation about a case; its answers are about the record that it was held over."""
-OURS = frozenset({*FILES, "clips", "export", REVISIONS, CHAT})
+"""The conversation about a case; it moves along into a case that replaces this one."""
+OURS = frozenset({*FILES, "clips", "export", REVISIONS})
 """Names that a new case does not take over from the one it replaces."""
 
 _ABANDONED_S = 600
@@ -191,6 +191,12 @@ def read_report(case: Path) -> Report:
         raise InputRefused(f"{path} cannot be read ({error}).", remedy) from error
     except ValidationError as error:
         first = error.errors()[0]
+        if first["loc"] == ("schema_version",) and isinstance(first["input"], str):
+            raise InputRefused(
+                f"{path} was written by another version of resus-doc (form {first['input'][:20]}; this one reads "
+                f"{SCHEMA_VERSION}).",
+                "Install the newer version, or make the report again with this one.",
+            ) from error
         where = ".".join(str(part) for part in first["loc"]) or "its beginning"
         raise InputRefused(f"{path} is not a report of this version ({where}: {first['msg']}).", remedy) from error
 

@@ -12,77 +12,42 @@ from resus_doc.tools.show import video_of
 
 if TYPE_CHECKING:
     from resus_doc.models.detector import Detector
-    from resus_doc.tools.windows import Windows
 
-STEPS = 4
-"""Starts of windows in each of the detector's strides."""
 LONGEST_S = 30.0
 """A longer stretch is cut: half a minute takes some seconds on two processor cores."""
 MARGIN_S = 3.0
 """Looked at before and after, so that an event at the edge of the stretch is whole."""
 
 
-def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[Span, tuple[Event, ...]]:
-    """The stretch that was looked at, and the events that the detector finds in it.
+def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[Span, int, tuple[Event, ...]]:
+    """The stretch that was looked at, how many windows stand for one of the first look, and the events found in it.
 
     Raises:
         InputRefused: there is no video.
     """
+    from resus_doc.tools.detect import look_closer
     from resus_doc.tools.timeline import build_timeline
 
     video = video_of(case, report)
     start_s = max(0.0, span.start_s - MARGIN_S)
     end_s = min(report.video.duration_s, max(span.end_s, span.start_s) + MARGIN_S, start_s + LONGEST_S)
-    windows = _dense(video, Span(start_s, end_s), detector)
-    thresholds = detector.provenance()["thresholds"]
-    found = build_timeline(windows, thresholds, report.video.duration_s)
-    return Span(start_s, end_s), tuple(
-        event for event in found.events if event.start_s < end_s and start_s < event.end_s
-    )
+    windows = look_closer(video, detector, (Span(start_s, end_s),))
+    found = build_timeline(windows, detector.provenance()["thresholds"], report.video.duration_s)
+    inside = tuple(event for event in found.events if event.start_s < end_s and start_s < event.end_s)
+    return Span(start_s, end_s), round(detector.config.stride_s / windows.stride_s), inside
 
 
-def _dense(video: Path, span: Span, detector: "Detector") -> "Windows":
-    """Windows of the stretch, `STEPS` for each of the detector's strides, in order of their start."""
-    import numpy as np
-
-    from resus_doc.tools.video import GridReader
-    from resus_doc.tools.windows import Windows
-
-    config = detector.config
-    step_s = config.stride_s / STEPS
-    starts, rows, frames_decoded = [], [], 0
-    for offset in range(STEPS):
-        begin_s = span.start_s + offset * step_s
-        reader = GridReader(
-            video, config.grid_fps, config.frame_size, config.frame_size, start_s=begin_s, end_s=span.end_s
-        )
-        frames = [frame.image for frame in reader]
-        if len(frames) < config.window_frames:
-            frames += frames[-1:] * (config.window_frames - len(frames))
-        even = np.stack(frames[: len(frames) // 2 * 2])
-        probabilities = detector.windows(detector.encode(even))
-        starts.append(begin_s + np.arange(len(probabilities)) * config.stride_s)
-        rows.append(probabilities)
-        frames_decoded += reader.frames_decoded
-    order = np.argsort(np.concatenate(starts), kind="stable")
-    return Windows(
-        start_s=np.concatenate(starts)[order],
-        window_s=config.window_s,
-        stride_s=step_s,
-        labels=config.labels,
-        probabilities=np.concatenate(rows)[order],
-        domain_score=None,
-        grid_fps=config.grid_fps,
-        frames_decoded=frames_decoded,
-    )
-
-
-def beside(report: Report, span: Span, events: tuple[Event, ...], activity: Activity | None) -> Found:
+def beside(
+    report: Report, span: Span, steps: int, events: tuple[Event, ...], activity: Activity | None = None
+) -> Found:
     """What was found at the second look, and what the record has there; times are those of the video."""
-    steps = Quantity(value=STEPS, unit="count")
     head = Statement(
         text="I looked again from {} to {} of the video, with {} windows where the first look had one.",
-        numbers=(Quantity(value=span.start_s, unit="s"), Quantity(value=span.end_s, unit="s"), steps),
+        numbers=(
+            Quantity(value=span.start_s, unit="s"),
+            Quantity(value=span.end_s, unit="s"),
+            Quantity(value=steps, unit="count"),
+        ),
     )
     there = tuple(event for event in report.events if event.start_s < span.end_s and span.start_s < event.end_s)
     told = [head]

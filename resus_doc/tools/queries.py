@@ -5,6 +5,7 @@ the events could have seen, and only for the time in which the baby was in view.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Measure, Report, Span
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
@@ -96,15 +97,48 @@ def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
 # --- what was seen, or not
 
 
-def not_found(report: Report, activity: Activity | None, where: str = "") -> Statement:
+class Where(NamedTuple):
+    """Words for where was looked, and the numbers in them."""
+
+    text: str = ""
+    numbers: tuple[Quantity, ...] = ()
+
+
+EVERYWHERE = Where()
+
+
+def where_of(
+    report: Report,
+    rel: str | None,
+    other: Activity | None,
+    that: Sequence[Span] | None,
+    number: float | None,
+    to: float | None,
+) -> Where:
+    """How a sentence says where was looked, as in " during PPV" or " in the first 60 s after birth"."""
+    moment = () if number is None else (Quantity(value=number, unit="s"),)
+    if rel == "within" and number is not None:
+        return Where(f" in the first {{}} after {report.time_zero.name}", moment)
+    if that is not None:
+        return Where(f" {rel or 'during'} that")
+    if other is not None:
+        return Where(f" {rel or 'during'} {'the first ' if rel != 'during' else ''}{name_of(other)}")
+    if number is not None and to is not None:
+        return Where(" from {} to {} of the video", (*moment, Quantity(value=to, unit="s")))
+    if number is not None:
+        return Where(f" {rel or 'at'} {{}} of the video", moment)
+    return EVERYWHERE
+
+
+def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHERE) -> Statement:
     """That nothing of it was seen, or that it could not have been."""
     cites = _count_of(report, activity)
-    if report.is_withheld:
-        return Statement(
-            text="I cannot tell: the video is unlike the detector's training data, so its events are withheld."
-        )
+    if report.domain_check is not None and not report.domain_check.in_domain:
+        text = "I cannot tell: the video is unlike the detector's training data, so its events are withheld."
+        return Statement(text=text)
     if activity is None:
-        return Statement(text=f"None of the recognised activities was seen{where}.", cites=cites)
+        text = f"None of the recognised activities was seen{where.text}."
+        return Statement(text=text, numbers=where.numbers, cites=cites)
     name = name_of(activity)
     covered = set(report.activities_covered)
     known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
@@ -113,7 +147,8 @@ def not_found(report: Report, activity: Activity | None, where: str = "") -> Sta
     if report.observed_s <= 0:
         return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
     verb = "were" if activity == "chest_compressions" else "was"
-    return Statement(text=f"{_capital(name)} {verb} not seen{where or ' while the baby was in view'}.", cites=cites)
+    text = f"{_capital(name)} {verb} not seen{where.text or ' while the baby was in view'}."
+    return Statement(text=text, numbers=where.numbers, cites=cites)
 
 
 def _count_of(report: Report, activity: Activity | None) -> tuple[str, ...]:
@@ -162,10 +197,11 @@ def list_events(
             cites=tuple(event.id for event in events),
         )
         return Found(statements=(some,), spans=_spans(events))
-    narrowed = rel or number is not None or threshold is not None
-    return Found(
-        statements=(not_found(report, activity, " there" if narrowed and events_of(report, activity) else ""),)
-    )
+    if threshold is not None and events_of(report, activity):
+        limit = "longer than {}" if threshold.sign == ">" else "at most {} long"
+        text = f"No stretch of {name_of(activity)} was {limit}."
+        return Found(statements=(Statement(text=text, numbers=(Quantity(value=threshold.value, unit="s"),)),))
+    return Found(statements=(not_found(report, activity, where_of(report, rel, other, that, number, to)),))
 
 
 def _spans(events: Sequence[Event]) -> tuple[tuple[float, float], ...]:

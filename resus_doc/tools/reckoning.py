@@ -9,8 +9,9 @@ from resus_doc.schema import Activity, Event, Measure, Range, Report, Span, Unit
 from resus_doc.tools import intervals, ppv
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
-from resus_doc.tools.queries import PLACES, events_of, measure, name_of, not_found, related
+from resus_doc.tools.queries import PLACES, events_of, measure, name_of, not_found, related, where_of
 
+_INTERVAL = "how long from suction to the first PPV"
 TOLD = 6
 """Pauses or stretches told one by one."""
 SHORTEST_S = 0.1
@@ -37,7 +38,7 @@ def count_events(
     if not events and not narrowed and (measured is None or measured.value is None):
         return Found(statements=(not_found(report, activity),))
     cites = tuple(event.id for event in events) or ((measured.id,) if measured else ())
-    name, where = name_of(activity), _where(report, rel, other, that, number, to)
+    name, where = name_of(activity), where_of(report, rel, other, that, number, to)
     if threshold is not None and not threshold.is_time:
         quantity = Quantity(value=len(events), unit="count", range=None if narrowed else _range(measured))
         said = compared(f"the number of stretches of {name}{where.text}", quantity, threshold, cites, where.numbers)
@@ -73,7 +74,8 @@ def time_to_first(report: Report, activity: Activity | None = None, *, threshold
         side = "before" if value < 0 else "after"
         numbers: tuple[Quantity, ...] = (Quantity(value=abs(value), unit="s"),)
         more, numbers = ranged("", numbers, span if value >= 0 else None)
-        said = Statement(text=f"{name} first started {{}} {side} {zero.name}{more}.", numbers=numbers, cites=cites)
+        began = "The baby first came into view" if activity == "baby_visible" else f"{name} first started"
+        said = Statement(text=f"{began} {{}} {side} {zero.name}{more}.", numbers=numbers, cites=cites)
     return found._replace(statements=(said,))
 
 
@@ -99,7 +101,7 @@ def total_time(
     value = intervals.length(spans if limits is None else intervals.intersect(spans, limits))
     span = None if narrowed else _range(measured)
     cites = tuple(event.id for event in events) + ((measured.id,) if measured and not narrowed else ())
-    where = _where(report, rel, other, that, number, to)
+    where = where_of(report, rel, other, that, number, to)
     cut = any(event.censored_start or event.censored_end for event in events) and not narrowed
     if threshold is not None and threshold.is_time:
         quantity = Quantity(value=value, unit="s", range=span)
@@ -108,7 +110,10 @@ def total_time(
         more, numbers = ranged("", (Quantity(value=value, unit="s"), *where.numbers), span)
         least = "at least " if cut else ""
         verb = "were" if activity == "chest_compressions" else "was"
-        text = f"{_capital(name_of(activity))} {verb} seen for {least}{{}} in total{where.text}{more}."
+        seen = f"{_capital(name_of(activity))} {verb} seen"
+        if activity == "baby_visible":
+            seen = "The baby was in view"
+        text = f"{seen} for {least}{{}} in total{where.text}{more}."
         said = Statement(text=text, numbers=numbers, cites=cites or _cited(measured))
     return Found(statements=(said,), measures=() if narrowed or measured is None else (measured,), spans=_spans(events))
 
@@ -262,8 +267,8 @@ def interval(
 ) -> Found:
     """The time from the first stretch of one activity, its start and its end, to the first start of another."""
     if activity is None or other is None:
-        text = "Between which two activities? For example: how long from the end of suction to the first PPV."
-        return Found(statements=(Statement(text=text),))
+        asked = Statement(text="Between which two activities? For example: [].", quotes=(_INTERVAL,))
+        return Found(statements=(asked,))
     missing = next((name for name in (activity, other) if not events_of(report, name)), None)
     if missing is not None:
         return Found(statements=(not_found(report, missing),))
@@ -353,35 +358,6 @@ def ranged(text: str, numbers: tuple[Quantity, ...], span: Range | None) -> tupl
         return text, numbers
     edges = tuple(Quantity(value=edge, unit=numbers[0].unit) for edge in span)
     return f"{text} (somewhere between {{}} and {{}})", (*numbers, *edges)
-
-
-class _Where:
-    """Words for where was looked, and the numbers in them."""
-
-    def __init__(self, text: str = "", numbers: tuple[Quantity, ...] = ()) -> None:
-        self.text, self.numbers = text, numbers
-
-
-def _where(
-    report: Report,
-    rel: str | None,
-    other: Activity | None,
-    that: Sequence[Span] | None,
-    number: float | None,
-    to: float | None,
-) -> _Where:
-    moment = () if number is None else (Quantity(value=number, unit="s"),)
-    if rel == "within" and number is not None:
-        return _Where(f" in the first {{}} after {report.time_zero.name}", moment)
-    if that is not None:
-        return _Where(f" {rel or 'during'} that")
-    if other is not None:
-        return _Where(f" {rel or 'during'} {'the first ' if rel != 'during' else ''}{name_of(other)}")
-    if number is not None and to is not None:
-        return _Where(" from {} to {} of the video", (*moment, Quantity(value=to, unit="s")))
-    if number is not None:
-        return _Where(f" {rel or 'at'} {{}} of the video", moment)
-    return _Where()
 
 
 def _limits(

@@ -31,6 +31,11 @@ def video_of(case: Path, report: Report) -> Path:
     Raises:
         InputRefused: the case has none, or it is not where it was.
     """
+    if report.recordings:
+        raise InputRefused(
+            "This case has several recordings, and only a case of one recording can be shown.",
+            "Open the recordings themselves; the report gives the times.",
+        )
     remedy = "Put the video back where it was, or make the report again from where it is now."
     try:
         place = json.loads((case / "run.json").read_text(encoding="utf-8")).get("video_file")

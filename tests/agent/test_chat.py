@@ -34,6 +34,8 @@ QUESTIONS = {
 class Scripted:
     """In place of the engine: gives one text to every request."""
 
+    name = "resus-doc-writer"
+
     def __init__(self, text: str) -> None:
         self.text = text
 
