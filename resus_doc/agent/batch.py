@@ -20,7 +20,7 @@ from resus_doc.agent.pace import Pace
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.settings import Settings
 from resus_doc.tools.batch_inputs import GivenVideo, find_videos
-from resus_doc.tools.dashboard import write_dashboard
+from resus_doc.tools.dashboard import Progress, write_dashboard
 from resus_doc.tools.ledger import Ledger, copy_of_ledger, open_ledger
 
 MOST_DEATHS = 2
@@ -31,6 +31,9 @@ MOST_BLOCKED = 3
 
 DETECT_SHARE = 0.95
 """How much of a video's time looking for activities takes; the rest is too short to be told apart."""
+
+REFRESH_S, REFRESH_SHARE = 60.0, 0.05
+"""While a batch is at work its page is made anew this often, but never for more than this share of the time."""
 
 _WAIT_S = 1.0
 
@@ -106,8 +109,9 @@ def run_batch(
     videos = find_videos(inputs, out)
     with open_ledger(out) as ledger:
         planner = Planner(ledger, out, settings, rehash=wishes.rehash, retry_failed=wishes.retry_failed)
-        workers = pool or (lambda count: ProcessPool(shares(wishes.workers, count)))
-        run = _Run(videos, planner, ledger, say, progress, wishes.llm_asked_for)
+        workers = pool or (lambda count: ProcessPool(shares(wishes.workers, count, settings.device)))
+        page = _Page(out, ledger, len(videos), say)
+        run = _Run(videos, planner, ledger, say, progress, page, wishes.llm_asked_for)
         try:
             run.work(workers(len(videos)))
         finally:
@@ -142,6 +146,31 @@ def preview(inputs: Sequence[Path], out: Path, settings: Settings, wishes: Wishe
             yield planner.decide(given, position)
 
 
+class _Page:
+    """The dashboard of a batch that is at work, made anew now and then after a video has ended."""
+
+    def __init__(self, out: Path, ledger: Ledger, total: int, say: Callable[[str], None]) -> None:
+        self._out, self._ledger, self._total, self._say = out, ledger, total, say
+        self._ended = 0
+        self._next_s = time.monotonic()
+
+    def refresh(self, ended: int) -> None:
+        """If it is time and there is something new; a page that cannot be written now is told, and the work goes on."""
+        begun = time.monotonic()
+        if ended == self._ended or begun < self._next_s:
+            return
+        rows = [
+            row._replace(reason="Being worked on.") if row.state == "running" else row for row in self._ledger.rows()
+        ]
+        try:
+            write_dashboard(self._out, rows, Progress(ended, self._total))
+        except ResourceMissing as error:
+            self._say(f"The page is not up to date: {error}")
+        self._ended = ended
+        took_s = time.monotonic() - begun
+        self._next_s = begun + took_s + max(REFRESH_S, took_s / REFRESH_SHARE)
+
+
 class _Run:
     """One run of a batch: hands out tasks as workers become free, and writes down what comes back."""
 
@@ -152,10 +181,11 @@ class _Run:
         ledger: Ledger,
         say: Callable[[str], None],
         progress: Callable[[Standing], None],
+        page: _Page,
         llm_asked_for: bool,
     ) -> None:
         self._videos, self._planner, self._ledger = videos, planner, ledger
-        self._say, self._progress = say, progress
+        self._say, self._progress, self._page = say, progress, page
         self._llm_asked_for = llm_asked_for
         self._counts: Counter[str] = Counter()
         self._deaths: Counter[Path] = Counter()
@@ -186,6 +216,7 @@ class _Run:
             for message in pool.wait(_WAIT_S):
                 self._hear(message)
             self._progress(self._standing())
+            self._page.refresh(sum(self._counts.values()))
 
     def _tasks(self) -> Iterator[Task]:
         """The videos that need work, decided one ahead of the workers; the others are told and counted on the way."""
@@ -203,7 +234,7 @@ class _Run:
 
     def _settle(self, decision: Decision) -> None:
         """A video that needs no work, or cannot have any."""
-        self._ledger.put(decision.row)
+        self._put(decision)
         name, reason = decision.video.name, decision.row.reason
         if decision.choice == "failed":
             self._say(f"Skipped {name} because: {reason}")
@@ -219,10 +250,15 @@ class _Run:
         row = self._decisions[task.video].row
         row = row._replace(attempts=row.attempts + 1)
         self._decisions[task.video] = replace(self._decisions[task.video], row=row)
-        self._ledger.put(row)
+        self._put(self._decisions[task.video])
         self._steps[task.video] = "start"
         self._pace.start(str(task.video), time.monotonic())
         self._pool.submit(task)
+
+    def _put(self, decision: Decision) -> None:
+        if decision.earlier:
+            self._ledger.note_earlier(decision.earlier, decision.row.place)
+        self._ledger.put(decision.row)
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, Progressed):

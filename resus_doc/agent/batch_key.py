@@ -12,7 +12,7 @@ from typing import Any
 
 from resus_doc import __version__
 from resus_doc.agent.report import Request
-from resus_doc.errors import LanguageModelBroken, ResourceMissing
+from resus_doc.errors import ResourceMissing
 from resus_doc.guidelines import checked
 from resus_doc.models import store
 from resus_doc.settings import Settings
@@ -87,11 +87,3 @@ class ContentKeys:
 
 def _content_fields() -> list[str]:
     return sorted(each.name for each in dataclasses.fields(Request) if each.name not in _NOT_CONTENT)
-
-
-def _llm_file(settings: Settings) -> Path | None:
-    """The file behind the setting; None when it is the name of a model that is not here, which the run will say."""
-    try:
-        return store.language_model(settings)
-    except LanguageModelBroken:
-        return None

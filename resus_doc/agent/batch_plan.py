@@ -3,7 +3,7 @@
 The answer comes from the ledger and the case folders; nothing is written here but the hashes of files.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,13 +25,17 @@ _REQUEST_FIELDS = frozenset(each.name for each in fields(Request))
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a video, and the row that the ledger should hold of it. `note` is worth a line to the user."""
+    """What to do with a video, and the row that the ledger should hold of it. `note` is worth a line to the user.
+
+    `earlier` is the case of another video that lay at this place before.
+    """
 
     video: Path
     choice: Choice
     row: Row
     task: Task | None = None
     note: str = ""
+    earlier: str = ""
 
 
 class Planner:
@@ -55,19 +59,20 @@ class Planner:
             return self._unreadable(given, position, error)
         case_id = given.case_id or f"case-{sha256[:8]}"
         row = Row(str(given.video.resolve()), key, case_id, sha256, "running", position=position, date=given.date)
+        before = self._ledger.row(given.video)
         if sha256 in self._cases:
-            return _duplicate(given.video, row, self._cases[sha256])
-        task = Task(given.video, self._out / case_id, case_id, settings, signature, options=options)
-        decision = self._compare(row, task)
-        self._cases[sha256] = decision.row.case_id
-        return decision
+            decision = _duplicate(given.video, row, self._cases[sha256])
+        else:
+            task = Task(given.video, self._out / case_id, case_id, settings, signature, options=options)
+            decision = self._compare(row, before, task)
+            self._cases[sha256] = decision.row.case_id
+        return replace(decision, earlier=_earlier(decision.row, before))
 
     def _settings_of(self, given: GivenVideo) -> Settings:
         return self._settings.model_copy(update={"guideline": given.guideline}) if given.guideline else self._settings
 
-    def _compare(self, row: Row, task: Task) -> Decision:
+    def _compare(self, row: Row, before: Row | None, task: Task) -> Decision:
         """With what the ledger knows of this place, this content, and the case folder."""
-        before = self._ledger.row(task.video)
         same = before is not None and before.key == row.key
         if (done := self._done_before(row, before)) is not None:
             return self._take_over(done, row, task.video)
@@ -77,7 +82,7 @@ class Planner:
             reason = (
                 f"The case id '{row.case_id}' belongs to another video already. Purge that case, or give another id."
             )
-            return Decision(task.video, "failed", row._replace(state="failed", reason=reason))
+            return Decision(task.video, "failed", row._replace(state="failed", case_id="", reason=reason))
         if casefolder.is_revised(task.out):
             reason = "A person revised this case, so it was not made again with the present settings."
             return Decision(task.video, "kept", row._replace(state="kept", reason=reason))
@@ -93,11 +98,12 @@ class Planner:
         if done.place != row.place:
             if Path(done.place).exists():
                 return _duplicate(video, row, done.case_id)
-            self._ledger.remove(done.place)
+            self._ledger.move(done.place, row.place)
         note = ""
         if done.case_id != row.case_id:
             note = f"is case {done.case_id} already, not {row.case_id}; purge that case to give it another id."
-        return Decision(video, "done", done._replace(place=row.place, position=row.position, date=row.date), note=note)
+        taken = done._replace(place=row.place, position=row.position, date=row.date, reason="")
+        return Decision(video, "done", taken, note=note)
 
     def _belongs_to_another(self, row: Row, before: Row | None) -> bool:
         case = self._out / row.case_id
@@ -109,9 +115,12 @@ class Planner:
             return True
 
     def _unreadable(self, given: GivenVideo, position: int, error: ResusDocError) -> Decision:
-        place = str(given.video.resolve())
+        """A case that is done stays done: the video may be back tomorrow, when a share is mounted again."""
+        place, reason = str(given.video.resolve()), nameless(str(error), given.video)
         before = self._ledger.row(given.video)
-        row = Row(place, "", given.case_id or "", "", "failed", nameless(str(error), given.video), position=position)
+        if before is not None and before.state in ("done", "kept"):
+            return Decision(given.video, "failed", before._replace(reason=reason, position=position))
+        row = Row(place, "", given.case_id or "", "", "failed", reason, position=position)
         attempts = 1 if before is None else before.attempts + 1
         return Decision(given.video, "failed", row._replace(attempts=attempts, date=given.date))
 
@@ -123,10 +132,16 @@ def _to_do(row: Row, task: Task, before: Row | None, same: bool) -> Decision:
         return Decision(task.video, "new", row, task)
     if not same:
         note = ""
-        if before.sha256 and before.sha256 != row.sha256 and before.case_id != row.case_id:
-            note = f"has changed; its earlier case {before.case_id} stays. Purge it if it is the same resuscitation."
+        if _earlier(row, before):
+            note = f"has changed; its earlier case {before.case_id} stays, but is counted no more. Purge removes it."
         return Decision(task.video, "changed", row, task, note)
     return Decision(task.video, "try again" if before.state in ("failed", "blocked") else "go on", row, task)
+
+
+def _earlier(row: Row, before: Row | None) -> str:
+    if before is None or not before.sha256 or before.sha256 == row.sha256 or before.case_id == row.case_id:
+        return ""
+    return before.case_id
 
 
 def _duplicate(video: Path, row: Row, case_id: str) -> Decision:

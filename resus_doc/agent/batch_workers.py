@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -41,7 +41,7 @@ class Finished(NamedTuple):
 
 
 class Died(NamedTuple):
-    """The process (or the node) that had the task is gone; `how` says what is known."""
+    """The process that had the task is gone; `how` says what is known."""
 
     task: "Task"
     how: str
@@ -77,22 +77,31 @@ class Share(NamedTuple):
     gpu: str | None
 
 
-def shares(workers: int | None, videos: int) -> list[Share]:
+def shares(workers: int | None, videos: int, device: str = "auto") -> list[Share]:
     """How to divide this machine: one worker for each GPU, else one for each processor that its memory allows.
 
     Args:
         workers: how many the user asked for; None for the best.
         videos: there are never more workers than that.
+        device: as in the settings; `cpu` leaves the GPUs alone, `cuda:N` takes that one only.
     """
-    gpus, processors = _gpus(), len(os.sched_getaffinity(0))
+    gpus, processors = _gpus(device), len(os.sched_getaffinity(0))
     best = len(gpus) or max(1, min(processors, _memory() // MEMORY_A_WORKER))
     count = max(1, min(workers or best, videos))
     threads = max(1, processors // count)
     return [Share(threads, gpus[i % len(gpus)] if gpus else None) for i in range(count)]
 
 
-def _gpus() -> list[str]:
-    """The GPUs this process may use, by number."""
+def _gpus(device: str) -> list[str]:
+    """The GPUs this process may use, by number: those of the device, where it names any."""
+    if device == "cpu":
+        return []
+    gpus = _all_gpus()
+    number = device.removeprefix("cuda:")
+    return gpus[int(number) : int(number) + 1] if number.isdecimal() else gpus
+
+
+def _all_gpus() -> list[str]:
     if (named := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
         return [each.strip() for each in named.split(",") if each.strip() and each.strip() != "-1"]
     found = sorted(path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
@@ -203,10 +212,17 @@ def _serve(pipe: Connection, share: Share) -> None:
     while True:
         try:
             task = pipe.recv()
-            pipe.send(("result", debrief(task, models, _teller(pipe))))
+            pipe.send(("result", debrief(_on(task, share), models, _teller(pipe))))
         except (EOFError, OSError):
             models.close()
             return
+
+
+def _on(task: "Task", share: Share) -> "Task":
+    """A worker that has one GPU knows it as the first, whatever its number is on the machine."""
+    if share.gpu is None or task.settings.device == "auto":
+        return task
+    return replace(task, settings=task.settings.model_copy(update={"device": "cuda"}))
 
 
 def _limit(share: Share) -> None:

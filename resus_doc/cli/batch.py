@@ -56,8 +56,12 @@ def batch(
     if dry_run:
         _preview(inputs, out, chosen, wishes)
         return
-    with _progress() as progress:
-        outcome = run_batch(inputs, out, chosen, display.line, wishes=wishes, progress=progress)
+    try:
+        with _progress() as progress:
+            outcome = run_batch(inputs, out, chosen, display.line, wishes=wishes, progress=progress)
+    except KeyboardInterrupt as interrupt:
+        display.problem("Interrupted. The same command goes on where it stopped; the cases that are there are whole.")
+        raise typer.Exit(130) from interrupt
     display.line(outcome.summary)
     display.line(f"Open {out / 'index.html'}")
     if outcome.failed:

@@ -15,8 +15,9 @@ VERDICTS: tuple[Verdict, ...] = ("met", "not_met", "indeterminate", "not_assessa
 LOW_CONFIDENCE = 0.6
 """Confidences are calibrated probabilities: of events below this, two in five or more are expected to be wrong."""
 
-Status = Literal["done", "kept", "outdated", "failed", "unreadable"]
-"""`kept`: revised by a person and made with earlier settings; `outdated`: the last attempt to make it again failed."""
+Status = Literal["done", "kept", "outdated", "unfinished", "failed", "unreadable", "replaced"]
+"""`kept`: revised by a person and made with earlier settings; `outdated`: the last attempt to make it again failed;
+`replaced`: its video's place holds another video, which has a case of its own, so this one is not counted."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Case:
-    """One row: a case folder with its report, or a video that has none."""
+    """One row: a case folder with its report, or a video that has none. A case that is not counted has no facts."""
 
     case_id: str
     folder: str | None
@@ -66,11 +67,14 @@ def read_cases(out: Path, rows: Sequence[Row]) -> list[Case]:
     folders = {path.parent.name for path in out.glob(f"*/{REPORT}") if not path.parent.name.startswith(".")}
     ordered = [name for name in known if name in folders] + sorted(folders - set(known))
     cases = [_case(out / name, known.get(name)) for name in ordered]
-    return cases + [_failure(row) for row in rows if row.state != "duplicate" and row.case_id not in folders]
+    without = [row for row in rows if row.state not in ("duplicate", "replaced") and row.case_id not in folders]
+    return cases + [_failure(row) for row in without]
 
 
 def _case(folder: Path, row: Row | None) -> Case:
     date = None if row is None else row.date
+    if row is not None and row.state == "replaced":
+        return Case(folder.name, folder.name, "replaced", row.reason, date, None)
     try:
         report = read_report(folder)
     except InputRefused as error:
@@ -89,8 +93,8 @@ def _status(row: Row | None) -> tuple[Status, str]:
 
 
 def _failure(row: Row) -> Case:
-    reason = row.reason or "Interrupted; run the batch again."
-    return Case(row.case_id or "-", None, "failed", reason, row.date, None)
+    status: Status = "unfinished" if row.state == "running" else "failed"
+    return Case(row.case_id or "-", None, status, row.reason or "Interrupted; run the batch again.", row.date, None)
 
 
 def facts_of(report: Report) -> Facts:

@@ -7,10 +7,11 @@ case reports. The page allows its own style and script by their hashes and nothi
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from resus_doc.schema import INTENDED_USE, Finding, GuidelineRef, Unit
 from resus_doc.tools import dashboard_drawing as drawing
+from resus_doc.tools import run_chart
 from resus_doc.tools.batch_cases import LOW_CONFIDENCE, VERDICTS, Case, facts
 from resus_doc.tools.batch_tables import replace_text, totals, write_tables
 from resus_doc.tools.clock import clock
@@ -18,11 +19,7 @@ from resus_doc.tools.dashboard_series import SERIES, WIDEST_FRACTION, WIDEST_S, 
 from resus_doc.tools.ledger import Row
 from resus_doc.tools.pages import part, source_hash, template
 
-if TYPE_CHECKING:
-    pass
-
 PAGE = "index.html"
-
 
 COLUMNS = (
     "time_to_first_mask_support",
@@ -56,16 +53,23 @@ class Look(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def write_dashboard(out: Path, rows: Sequence[Row]) -> None:
-    """Write tables and page of all case folders below `out`.
+class Progress(NamedTuple):
+    """Of a batch that is at work: so many of its videos have ended."""
+
+    ended: int
+    total: int
+
+
+def write_dashboard(out: Path, rows: Sequence[Row], progress: Progress | None = None) -> None:
+    """Write tables and page of all case folders below `out`; with `progress` while a batch is at work there.
 
     Raises:
         ResourceMissing: the folder cannot be written to.
     """
-    replace_text(out / PAGE, render(write_tables(out, rows)))
+    replace_text(out / PAGE, render(write_tables(out, rows), progress))
 
 
-def render(cases: Sequence[Case]) -> str:
+def render(cases: Sequence[Case], progress: Progress | None = None) -> str:
     """The page of these cases. Equal cases give equal pages."""
     style, script = part("report.css") + part("dashboard.css"), part("dashboard.js")
     ordered, found = in_order(cases), looks(cases)
@@ -76,6 +80,7 @@ def render(cases: Sequence[Case]) -> str:
         script=script,
         use=INTENDED_USE,
         totals=totals(cases),
+        progress=progress,
         cases=ordered,
         dated=all(case.date for case in ordered),
         missing=[case for case in cases if case.status not in ("done", "kept")],
@@ -84,6 +89,7 @@ def render(cases: Sequence[Case]) -> str:
         adherence=adherence(cases),
         followed=[follow(series, ordered) for series in SERIES],
         drawing=drawing,
+        run_chart=run_chart,
         told=_told,
         amount=amount,
         clock=clock,

@@ -44,6 +44,14 @@ class Quartiles(NamedTuple):
     high: float
 
 
+class Band(NamedTuple):
+    """Published quartiles on the scale of the distribution."""
+
+    low_x: float
+    median_x: float
+    high_x: float
+
+
 class Drawing(NamedTuple):
     """A run chart and a distribution of one series."""
 
@@ -53,6 +61,7 @@ class Drawing(NamedTuple):
     median_y: float | None
     ticks: tuple[Tick, ...]
     bars: tuple[Bar, ...]
+    bands: tuple[Band, ...]
 
 
 def draw(followed: Followed) -> Drawing:
@@ -68,12 +77,16 @@ def draw(followed: Followed) -> Drawing:
         return round(LEFT + 8 + place / steps * (WIDTH - LEFT - RIGHT - 16), 1)
 
     dots = tuple(Dot(p, x(i), y(p.value), y(p.range[0]), y(p.range[1])) for i, p in enumerate(followed.points))
+    values = [point.value for point in followed.points if point.sure]
+    published = [each.quartiles for each in followed.series.published if each.quartiles is not None]
+    scale = _Scale(min([0.0, *values]), max([*values, *(each[2] for each in published)], default=1.0))
     return Drawing(
         dots=dots,
         line=" ".join(f"{dot.x},{dot.y}" for dot in dots if dot.point.sure),
         median_y=None if followed.run is None else y(followed.run.median),
         ticks=tuple(Tick(y(low + k / 4 * (high - low)), low + k / 4 * (high - low)) for k in range(5)),
-        bars=_bars([point.value for point in followed.points if point.sure]),
+        bars=_bars(values, scale),
+        bands=tuple(Band(*(scale.x(value) for value in each)) for each in published),
     )
 
 
@@ -82,15 +95,27 @@ def quartiles(values: list[float]) -> Quartiles | None:
     return Quartiles(*quantiles(values, n=4, method="inclusive")) if len(values) > 1 else None
 
 
-def _bars(values: list[float]) -> tuple[Bar, ...]:
+class _Scale(NamedTuple):
+    """From values to places across a distribution; it reaches over what was published, too."""
+
+    low: float
+    high: float
+
+    @property
+    def step(self) -> float:
+        return (self.high - self.low) / BARS or 1.0
+
+    def x(self, value: float) -> float:
+        return round(LEFT + (value - self.low) / (BARS * self.step) * (WIDTH - LEFT - RIGHT), 1)
+
+
+def _bars(values: list[float], scale: _Scale) -> tuple[Bar, ...]:
     if not values:
         return ()
-    low, high = min(0.0, *values), max(values)
-    step = (high - low) / BARS or 1.0
-    edges = [low + k * step for k in range(BARS + 1)]
+    edges = [scale.low + k * scale.step for k in range(BARS + 1)]
     counts = [0] * BARS
     for value in values:
-        counts[min(int((value - low) / step), BARS - 1)] += 1
+        counts[min(int((value - scale.low) / scale.step), BARS - 1)] += 1
     wide, tallest = (WIDTH - LEFT - RIGHT) / BARS, HEIGHT - TOP - BOTTOM
     return tuple(
         Bar(

@@ -21,6 +21,8 @@ class Published(NamedTuple):
 
     text: str
     reference: str
+    quartiles: tuple[float, float, float] | None = None
+    """Lower quartile, median and upper quartile, to be drawn beside the distribution."""
 
 
 class Series(NamedTuple):
@@ -41,6 +43,7 @@ _STAVANGER = Published(
     "Median 78 s from birth, quartiles 42 and 118 s; 62 infants of at least 34 weeks.",
     "Bjorland and others: Compliance with Guidelines and Efficacy of Heart Rate Monitoring during Newborn Resuscitation. "
     "hdl.handle.net/11250/3025662",
+    (42.0, 78.0, 118.0),
 )
 _SKAARE = Published(
     "44 % of infants were ventilated for more than 90 % of the first 30 s.",

@@ -1,7 +1,8 @@
 """From a video file to the probability of each activity in each window, in one pass and bounded memory.
 
 Frames are read on the detector's grid and go through its vision tower once, in chunks. A chunk's result is stored before
-the next one is read; a resumed run starts reading behind the last stored chunk. What the next chunk needs of the one before
+the next one is looked at; a resumed run starts reading behind the last stored chunk. Where a GPU looks at the frames, the processor
+reads the next chunk meanwhile. What the next chunk needs of the one before
 (its last frame and the tokens of windows not yet complete) is stored with it, so that cutting changes nothing.
 """
 
@@ -9,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,12 +59,14 @@ def detect(
     resume: bool = False,
     progress: Progress | None = None,
     chunk_frames: int = CHUNK_FRAMES,
+    ahead: bool | None = None,
 ) -> Windows:
     """Probabilities of the detector's labels in every whole window of a video.
 
     A video shorter than one window gives one window, filled up with its last frame. Seconds after the last whole window
     are not looked at. `progress` gets the finished fraction, 0 to 1. With `resume`, chunks stored in `work_dir` by an
-    earlier run on the same file with the same detector are taken over and that part is not decoded again.
+    earlier run on the same file with the same detector are taken over and that part is not decoded again. `ahead` reads a chunk
+    ahead in a thread of its own; None: where the detector is not on the processor, which has nothing else to do.
 
     Raises:
         VideoRefused: nothing of the video can be read.
@@ -75,13 +81,17 @@ def detect(
     size = config.frame_size
     reader = GridReader(video_path, config.grid_fps, size, size, start_s=done.frames_done / config.grid_fps)
     total = probe(video_path).duration_s * config.grid_fps if progress else 1.0
-    for frames in _batches(reader, chunk_frames):
-        whole = len(frames) == chunk_frames
-        done = _advance(detector, done, frames if whole else _completed(frames, done, detector))
-        if whole:
-            store.save(done)
-        if progress:
-            progress(min(1.0, done.frames_done / max(total, 1.0)))
+    batches = _batches(reader, chunk_frames)
+    if ahead if ahead is not None else detector.device.type != "cpu":
+        batches = read_ahead(batches)
+    with closing(batches):
+        for frames in batches:
+            whole = len(frames) == chunk_frames
+            done = _advance(detector, done, frames if whole else _completed(frames, done, detector))
+            if whole:
+                store.save(done)
+            if progress:
+                progress(min(1.0, done.frames_done / max(total, 1.0)))
     return _windows(done, detector, reader)
 
 
@@ -201,7 +211,36 @@ def _completed(frames: NDArray[np.uint8], done: Chunk, detector: Detector) -> ND
     return frames if lacking <= 0 else np.concatenate([frames, np.repeat(frames[-1:], lacking, axis=0)])
 
 
-def _batches(reader: GridReader, size: int) -> Iterator[NDArray[np.uint8]]:
+def read_ahead(batches: Iterator[NDArray[np.uint8]]) -> Generator[NDArray[np.uint8], None, None]:
+    """The same batches, each read while the one before is looked at: at most three are held. Errors of reading come through."""
+    ready: queue.Queue[NDArray[np.uint8] | BaseException | None] = queue.Queue(maxsize=1)
+    given_up = threading.Event()
+
+    def read() -> None:
+        try:
+            for batch in batches:
+                ready.put(batch)
+                if given_up.is_set():
+                    return
+            ready.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where the batches are used
+            ready.put(error)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        while (batch := ready.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+    finally:
+        given_up.set()
+        while reader.is_alive():
+            with suppress(queue.Empty):
+                ready.get(timeout=0.05)
+
+
+def _batches(reader: GridReader, size: int) -> Generator[NDArray[np.uint8], None, None]:
     held: list[Image] = []
     for frame in reader:
         held.append(frame.image)

@@ -19,15 +19,17 @@ LOCK = ".batch.lock"
 _VERSION = 2
 _BLOCK = 1 << 20
 
-State = Literal["running", "done", "failed", "blocked", "kept", "duplicate"]
+State = Literal["running", "done", "failed", "blocked", "kept", "duplicate", "replaced"]
 """`blocked`: the machine lacked something (disk space, a model), so the video is tried again at the next run. `kept`: a case that a
-person revised and that was made with other settings. `running` after the end: interrupted."""
+person revised and that was made with other settings. `running` after the end: interrupted. `replaced`: no video's row, but a case
+whose video's place holds another video by now, which has a case of its own."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS videos (
     place TEXT PRIMARY KEY, key TEXT NOT NULL, case_id TEXT NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL, attempts INTEGER NOT NULL, seconds REAL NOT NULL, position INTEGER NOT NULL, date TEXT
 );
+CREATE TABLE IF NOT EXISTS earlier (case_id TEXT NOT NULL, place TEXT NOT NULL, PRIMARY KEY (case_id, place));
 CREATE INDEX IF NOT EXISTS by_key ON videos (key);
 CREATE TABLE IF NOT EXISTS files (
     place TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, sha256 TEXT NOT NULL
@@ -80,16 +82,34 @@ class Ledger:
         return self._one("key = ? AND state = 'done'", key)
 
     def rows(self) -> list[Row]:
-        """All rows, in the order in which the videos were given."""
-        return [Row(*each) for each in self._connection.execute("SELECT * FROM videos ORDER BY position, place")]
+        """All rows, in the order in which the videos were given; then the cases that others replaced."""
+        videos = [Row(*each) for each in self._connection.execute("SELECT * FROM videos ORDER BY position, place")]
+        present = {row.case_id for row in videos}
+        cases = {row.place: row.case_id for row in videos if row.state in ("done", "kept", "duplicate")}
+        earlier = self._connection.execute("SELECT case_id, place FROM earlier ORDER BY case_id, place").fetchall()
+        return videos + [
+            Row("", "", case_id, "", "replaced", f"Its video was replaced by that of {cases[place]}.")
+            for case_id, place in earlier
+            if case_id not in present and place in cases
+        ]
+
+    def note_earlier(self, case_id: str, place: str) -> None:
+        """The video at this place was another one before, which has this case."""
+        with self._connection:
+            self._connection.execute("INSERT OR IGNORE INTO earlier VALUES (?, ?)", (case_id, place))
 
     def put(self, row: Row) -> None:
         """Write a row in place of the one that its place had."""
         with self._connection:
             self._connection.execute(f"INSERT OR REPLACE INTO videos VALUES ({','.join('?' * len(row))})", row)  # noqa: S608
 
-    def remove(self, place: str) -> None:
-        """Forget a place, such as the old one of a video that was moved."""
+    def move(self, old: str, new: str) -> None:
+        """A video lies at another place now."""
+        with self._connection:
+            self._connection.execute("UPDATE OR REPLACE earlier SET place = ? WHERE place = ?", (new, old))
+        self._remove(old)
+
+    def _remove(self, place: str) -> None:
         with self._connection:
             self._connection.execute("DELETE FROM videos WHERE place = ?", (place,))
             self._connection.execute("DELETE FROM files WHERE place = ?", (place,))
@@ -98,9 +118,11 @@ class Ledger:
         """Remove all rows of these cases, and what the disk still holds of them; returns how many there were."""
         self._connection.execute("PRAGMA secure_delete=ON")
         wanted = set(case_ids)
-        places = [row.place for row in self.rows() if row.case_id in wanted]
+        places = [row.place for row in self.rows() if row.case_id in wanted and row.place]
         for place in places:
-            self.remove(place)
+            self._remove(place)
+        with self._connection:
+            self._connection.executemany("DELETE FROM earlier WHERE case_id = ?", [(each,) for each in wanted])
         self._connection.execute("VACUUM")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(places)
@@ -168,10 +190,10 @@ def open_ledger(folder: Path) -> Iterator[Ledger]:
 
 
 @contextmanager
-def copy_of_ledger(folder: Path) -> Iterator[Ledger]:
-    """A copy in memory, for looking only: nothing is written to the folder, which need not exist."""
+def copy_of_ledger(folder: Path | None) -> Iterator[Ledger]:
+    """A copy in memory, for looking only: nothing is written to the folder, which need not exist. None: an empty ledger."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        if (folder / LEDGER).is_file():
+        if folder is not None and (folder / LEDGER).is_file():
             with closing(sqlite3.connect(f"{(folder / LEDGER).resolve().as_uri()}?mode=ro", uri=True)) as source:
                 source.backup(connection)
         _prepare(connection)

@@ -2,21 +2,21 @@
 
 Pure arithmetic on numbers. A signal says that the process is likely to have changed, not why, and not whether for the better.
 
-Sources: Perla, Provost and Murray 2011, BMJ Quality & Safety 20:46-51, doi 10.1136/bmjqs.2009.037895 (shift, trend); Anhøj and Olesen
-2014, PLoS ONE 9(11):e113825, doi 10.1371/journal.pone.0113825 (crossings of the median).
+Shift and few crossings are the rules of Anhøj and Olesen 2014 (PLoS ONE 9(11):e113825, doi 10.1371/journal.pone.0113825), whose limits
+grow with the number of points, so that chance gives a signal in about one chart of twenty however many cases there are. The well-known
+fixed limit of six points (Perla, Provost and Murray 2011, BMJ Quality & Safety 20:46-51, doi 10.1136/bmjqs.2009.037895) is used below
+20 points only: with 200 points chance alone nearly always gives six in a row. Their trend of five points is left out for the same reason;
+Anhøj and Olesen found it "virtually useless" for the drift it is meant to find. `benchmarks/batch_figures.py signals` counts both.
 """
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from math import comb
+from math import comb, log2
 from statistics import median
 from typing import NamedTuple
 
-SHIFT_POINTS = 6
-"""So many points in a row on one side of the median are a shift; points on the median neither count nor break it (Perla 2011)."""
-
-TREND_POINTS = 5
-"""So many points in a row that all rise or all fall are a trend; a repeated value counts once (Perla 2011)."""
+SHORT_POINTS, SHORT_SHIFT = 20, 6
+"""With fewer points than that, six in a row on one side of the median are a shift (Perla 2011)."""
 
 LEAST_POINTS = 10
 """With fewer points off the median no signal is looked for (Perla 2011)."""
@@ -41,20 +41,19 @@ def chart(values: Sequence[float]) -> RunChart | None:
     sides = [value > middle for value in values if value != middle]
     if len(sides) < LEAST_POINTS:
         return RunChart(middle, (), False)
-    found = (_shift(sides), _trend(values), _crossings(sides))
+    found = (_shift(sides), _crossings(sides))
     return RunChart(middle, tuple(each for each in found if each), True)
 
 
+def shift_points(points: int) -> int:
+    """So many points in a row on one side are a shift among so many off the median: one more than log2(n) + 3, rounded."""
+    return SHORT_SHIFT if points < SHORT_POINTS else round(log2(points) + 3) + 1
+
+
 def _shift(sides: Sequence[bool]) -> str:
-    longest = max(sum(1 for _ in run) for _, run in groupby(sides))
-    return f"Shift: {longest} points in a row on one side of the median." if longest >= SHIFT_POINTS else ""
-
-
-def _trend(values: Sequence[float]) -> str:
-    different = [value for value, _ in groupby(values)]
-    rises = [later > earlier for earlier, later in pairwise(different)]
-    longest = 1 + max((sum(1 for _ in run) for _, run in groupby(rises)), default=0)
-    return f"Trend: {longest} points in a row all rising or all falling." if longest >= TREND_POINTS else ""
+    longest, least = max(sum(1 for _ in run) for _, run in groupby(sides)), shift_points(len(sides))
+    told = f"Shift: {longest} points in a row on one side of the median; {least} or more are unlikely by chance."
+    return told if longest >= least else ""
 
 
 def _crossings(sides: Sequence[bool]) -> str:

@@ -6,6 +6,10 @@ from pathlib import Path
 import av
 import numpy as np
 
+from resus_doc.agent.batch_video import Task, debrief
+from resus_doc.agent.batch_workers import Finished, Message, Progressed
+from resus_doc.agent.loaded import LoadedModels
+
 TIMELINE = "activity,start_s,end_s\nbaby_visible,0,8\nppv,{start},6\nstimulation,1,2\n"
 
 
@@ -60,3 +64,30 @@ def contents(out: Path) -> dict[str, bytes]:
         else:
             found[name] = path.read_bytes()
     return found
+
+
+class Here:
+    """Works in the test's own process, one task at a time: no process has to start."""
+
+    def __init__(self, _count: int = 1) -> None:
+        self._models = LoadedModels()
+        self._said: list[Message] = []
+
+    @property
+    def idle(self) -> bool:
+        return not self._said
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._said)
+
+    def submit(self, task: Task) -> None:
+        result = debrief(task, self._models, lambda *step: self._said.append(Progressed(task, *step)))
+        self._said.append(Finished(task, result))
+
+    def wait(self, _timeout_s: float) -> list[Message]:
+        said, self._said = self._said, []
+        return said
+
+    def close(self) -> None:
+        self._models.close()

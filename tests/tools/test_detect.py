@@ -9,7 +9,7 @@ import pytest
 from resus_doc.errors import ResourceMissing, VideoRefused
 from resus_doc.models.detector import Detector
 from resus_doc.schema import Span
-from resus_doc.tools.detect import ChunkStore, detect, look_closer
+from resus_doc.tools.detect import ChunkStore, detect, look_closer, read_ahead
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import draw
 
@@ -156,3 +156,33 @@ def test_a_place_that_cannot_be_written_is_named(video, shipped, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResourceMissing, match="file"):
         detect(video, shipped, tmp_path / "file" / "work", chunk_frames=32)
+
+
+def test_reading_ahead_changes_nothing(video, shipped, straight, tmp_path):
+    ahead = detect(video, shipped, tmp_path, chunk_frames=24, ahead=True)
+    behind = detect(video, shipped, tmp_path, chunk_frames=24, ahead=False)
+    np.testing.assert_array_equal(ahead.probabilities, behind.probabilities)
+    assert ahead.frames_decoded == behind.frames_decoded == straight.frames_decoded
+
+
+def test_reading_ahead_holds_three_batches_at_most_and_stops_when_nobody_reads_on():
+    read = []
+
+    def batches():
+        for number in range(100):
+            read.append(number)
+            yield np.full(1, number)
+
+    ahead = read_ahead(batches())
+    assert [int(next(ahead)[0]) for _ in range(3)] == [0, 1, 2]
+    ahead.close()
+    assert len(read) <= 6
+
+
+def test_an_error_of_reading_comes_through():
+    def batches():
+        yield np.zeros(1)
+        raise VideoRefused("It broke off.")
+
+    with pytest.raises(VideoRefused, match="broke off"):
+        list(read_ahead(batches()))

@@ -1,10 +1,11 @@
 """Signals by the published rules, and none from what varies as by chance."""
 
 from math import comb
+from random import Random
 
 import pytest
 
-from resus_doc.tools.run_chart import chart, fewest_crossings
+from resus_doc.tools.run_chart import chart, fewest_crossings, shift_points
 
 CHANCE = [5, 1, 6, 2, 2.5, 7, 1.5, 8, 9, 3, 7.5, 0]
 
@@ -28,9 +29,19 @@ def test_points_on_the_median_neither_count_nor_break_a_shift():
     assert "Shift" in kinds(values)
 
 
-def test_five_rising_points_are_a_trend_and_a_repeated_value_counts_once():
-    assert "Trend" in kinds([5, 1, 2, 2, 3, 7, 8, 1, 9, 2, 8, 0.5])
-    assert "Trend" not in kinds([5, 1, 2, 2, 3, 7, 1, 1.5, 9, 2, 8, 0.5])
+def test_with_more_points_a_shift_needs_to_be_longer():
+    """The limits of Anhøj and Olesen's table: one more than 7 for 20 points, 8 for 24, 10 for 100, 11 for 200."""
+    assert [shift_points(n) for n in (10, 19, 20, 24, 100, 200)] == [6, 6, 8, 9, 11, 12]
+    alternating = [1, 9] * 12
+    assert "Shift" not in kinds([*alternating, *[8] * 7, 1, *[1] * 6, *alternating])
+    assert "Shift" in kinds([*alternating, *[8] * 12, *[1] * 12, *alternating])
+
+
+def test_chance_rarely_gives_a_signal_however_many_cases_there_are():
+    random = Random(7)
+    for points in (12, 24, 100, 200):
+        charts = [chart([random.gauss(0, 1) for _ in range(points)]) for _ in range(200)]
+        assert sum(bool(each.signals) for each in charts) <= 0.12 * 200
 
 
 def test_a_line_that_hardly_crosses_the_median_is_told():

@@ -1,0 +1,35 @@
+"""How a machine is divided among workers."""
+
+import os
+
+import pytest
+
+from resus_doc.agent.batch_workers import Share, shares
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    def have(named: str) -> None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
+
+    return have
+
+
+def test_one_worker_for_each_gpu(gpus):
+    gpus("0,3")
+    assert shares(None, 200) == [Share(4, "0"), Share(4, "3")]
+    assert shares(None, 1) == [Share(8, "0")]
+
+
+def test_a_named_gpu_is_the_only_one_and_cpu_leaves_all_alone(gpus):
+    gpus("0,3")
+    assert shares(None, 200, "cuda:1") == [Share(8, "3")]
+    assert {share.gpu for share in shares(None, 200, "cpu")} == {None}
+
+
+def test_one_worker_for_each_processor_where_there_is_no_gpu(gpus):
+    gpus("")
+    assert shares(3, 200) == [Share(2, None)] * 3
+    assert shares(8, 2) == [Share(4, None)] * 2
+    assert 1 <= len(shares(None, 200)) <= 8
