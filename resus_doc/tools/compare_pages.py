@@ -42,6 +42,9 @@ COLUMNS = (
     "events at IoU 0.50",
 )
 
+HEADLINE = 3
+"""The first columns, which stand before all others: macro-F1 and its range."""
+
 
 def write_comparison(rows: Sequence[Row], out: Path) -> None:
     """`comparison.csv`, `.md`, `.html` and `reliability-ROW.svg` in a folder.
@@ -93,11 +96,13 @@ def _positive(figures: Figures) -> str:
 
 
 def comparison_table(rows: Sequence[Row]) -> Table:
-    """The rows as text; a second set of columns for the held-out hospital where there is one."""
+    """The rows as text: the macro-F1 of each group of test videos first, then all else of the one and of the other."""
     groups = [group for group in (FAMILIAR, HELD_OUT) if any(group in row.figures for row in rows)]
-    header = ["row", *(name if group == FAMILIAR else f"held-out: {name}" for group in groups for name in COLUMNS)]
-    lines = [[row.name, *(c for group in groups for c in _cells(row.figures.get(group))), row.note] for row in rows]
-    return Table("Test videos", [*header, "note"], lines)
+    parts = [(group, part) for part in (slice(0, HEADLINE), slice(HEADLINE, None)) for group in groups]
+    header = [("" if group == FAMILIAR else "held-out: ") + name for group, part in parts for name in COLUMNS[part]]
+    lines = [[row.name, *(c for group, part in parts for c in _cells(row.figures.get(group))[part])] for row in rows]
+    noted = [[*line, row.note] for line, row in zip(lines, rows, strict=True)]
+    return Table("Test videos", ["row", *header, "note"], noted)
 
 
 def tables_by_group(rows: Sequence[Row]) -> list[Table]:

@@ -21,7 +21,7 @@ STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:84rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}"
     "table{border-collapse:collapse;margin:1rem 0;font-size:14px;display:block;overflow-x:auto}"
     "th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}"
-    "th:first-child,td:first-child{text-align:left}svg{max-width:100%;height:auto}"
+    "th:first-child,td:first-child{text-align:left;white-space:nowrap}svg{max-width:100%;height:auto}"
 )
 
 
