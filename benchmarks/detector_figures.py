@@ -20,9 +20,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from detector_baselines import BUNDLES, drawing_code, validation_videos
+from detector_baselines import BUNDLES
 from detector_data import SEEDS
-from detector_ship import BUILD
+from detector_ship import BUILD, drawing_code, validation_videos
 
 from resus_doc.models.detector import Detector
 from resus_doc.models.judgement import Figures

@@ -25,12 +25,12 @@ from resus_doc.models.detector import Detector
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools.detect import detect
 from resus_doc.tools.simulate.dataset import write_video
-from resus_doc.tools.simulate.scenario import Scenario, draw
+from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
 from resus_doc.tools.windows import Windows
 
 BUILD = Path("build/decoder")
 SIZE, FPS = (256, 192), 10
-DIFFICULTIES = (0.0, 0.1, 0.0, 0.2)
+DIFFICULTIES = (STANDARD,)
 """Videos take these in turn."""
 
 

@@ -10,28 +10,23 @@ tuned on the same validation videos. Bundles go to build/detector/bundles; each 
 """
 
 import argparse
-import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from detector_data import DATA, FRAME_SIZE, LABELS, SEEDS, load
-from detector_ship import BUILD, VIDEOS, first_config, grid_frames, truth_table
+from detector_data import DATA, FRAME_SIZE, LABELS, load
+from detector_ship import BUILD, VIDEOS, first_config, validation_videos
 from safetensors.torch import save_file
 from torch import nn
 from train_detector import load_base, log
 
-from resus_doc.models import bundle_writer, clips, evaluation, timesformer, training
+from resus_doc.models import bundle_writer, clips, timesformer, training
 from resus_doc.models.bundle_writer import Parts
 from resus_doc.models.detector import bare, new_head
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.views import View
-from resus_doc.tools import simulate
 from resus_doc.tools.simulate.render import Thing
-from resus_doc.tools.simulate.scenario import draw
 
 BUNDLES = BUILD / "bundles"
 VIEWS: dict[str, View] = {"single": "single", "shuffled": "shuffled"}
@@ -39,34 +34,6 @@ RATES = {"head": 2e-3, "single": 2e-3, "shuffled": 2e-3, "timesformer": 5e-4}
 HEAD_STEPS = 150
 SIGHT_STEPS = 700
 """As long as the base learns to see."""
-
-
-class ValidationVideo(NamedTuple):
-    """A whole recording's grid frames and the truth of its windows."""
-
-    frames: np.ndarray
-    truth: evaluation.Truth
-
-
-def validation_videos(count: int = VIDEOS) -> Iterator[ValidationVideo]:
-    """Drawn once and kept on disk, under a name that changes with the code that draws them."""
-    folder = BUILD / "validation" / drawing_code()
-    folder.mkdir(parents=True, exist_ok=True)
-    config = first_config()
-    for seed in range(SEEDS["validation"], SEEDS["validation"] + count):
-        scenario, path = draw(seed), folder / f"{seed}.npy"
-        if not path.exists():
-            np.save(path.with_suffix(".partial.npy"), grid_frames(scenario))
-            path.with_suffix(".partial.npy").replace(path)
-        frames = np.load(path, mmap_mode="r")
-        windows = (len(frames) - config.window_frames) // config.stride_frames + 1
-        yield ValidationVideo(frames, truth_table(scenario, windows))
-
-
-def drawing_code() -> str:
-    """A short hash of all code on which a rendered video depends."""
-    files = [*sorted(Path(simulate.__file__).parent.glob("*.py")), Path(__file__).with_name("detector_data.py")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def train(stage: str, steps: int, sight: int, videos: int) -> None:

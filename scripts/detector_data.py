@@ -2,6 +2,7 @@
 
     python scripts/detector_data.py base 5000        # pictures + what each patch shows; no activity anywhere
     python scripts/detector_data.py train 8000       # pictures + which activities cover more than half
+    python scripts/detector_data.py train 24000 --first 12000
     python scripts/detector_data.py calibration 1500 # the same, for watching the training
 
 Each kind has its own range of seeds, so no scene is in two of them; validation and test videos have theirs too. Shards
@@ -33,7 +34,8 @@ SEEDS = {
 }
 """First seed of each kind; a kind takes consecutive ones and far fewer than lie between two kinds."""
 EASY = {"base": 6000, "train": 12000, "calibration": 500}
-"""How many clips of a kind are easy; those after them are of all difficulties."""
+"""How many clips of a kind are easy; those after them are of any difficulty up to `HARDEST`."""
+HARDEST = 0.4
 SHARD = 250
 SIZES = ((256, 192), (320, 240), (384, 288))
 DATA = Path("build/detector/data")
@@ -78,7 +80,7 @@ def render_shard(kind: str, first: int, count: int, out: Path) -> None:
     for index in range(first, first + count):
         seed = SEEDS[kind] + index
         rng = np.random.default_rng([seed, 7])
-        difficulty = float(rng.uniform(0, 0.15 if index < EASY[kind] else 1.0))
+        difficulty = float(rng.uniform(0, 0.15 if index < EASY[kind] else HARDEST))
         scenario = draw_clip(seed, difficulty, duration_s=(WINDOW_FRAMES + 1) / GRID_FPS)
         frames.append(render_frames(scenario, rng, WINDOW_FRAMES + 1))
         targets.append(dense_of(scenario) if kind == "base" else labels_of(scenario))
@@ -87,12 +89,13 @@ def render_shard(kind: str, first: int, count: int, out: Path) -> None:
     partial.replace(out)
 
 
-def load(kind: str, limit: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Frames [n, 17, S, S, 3] and targets of all finished shards of a kind, or of the first `limit` clips and a few more.
+def load(kind: str, first: int = 0, limit: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Frames [n, 17, S, S, 3] and targets of the finished shards of a kind from clip `first` on: all, or about `limit` clips.
 
     The frames are one memory-mapped file, made from the shards at the first call: 12,000 clips take 6 GB.
     """
-    paths = sorted((DATA / kind).glob("[0-9]*[0-9].npz"))[: None if limit is None else -(-limit // SHARD)]
+    found = sorted(path for path in (DATA / kind).glob("[0-9]*[0-9].npz") if int(path.stem) >= first)
+    paths = found[: None if limit is None else -(-limit // SHARD)]
     if not paths:
         raise SystemExit(f"No clips in {DATA / kind}: run scripts/detector_data.py {kind} first.")
     joined = DATA / kind / f"frames-{paths[0].stem}-{paths[-1].stem}.npy"
@@ -115,13 +118,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=("base", "train", "calibration"))
     parser.add_argument("clips", type=int)
+    parser.add_argument("--first", type=int, default=0, help="leave out the clips before this one")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     folder = DATA / options.kind
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(options.workers) as pool:
         jobs = []
-        for first in range(0, options.clips, SHARD):
+        for first in range(options.first, options.clips, SHARD):
             path = folder / f"{first:07d}.npz"
             if not path.exists():
                 jobs.append(pool.submit(render_shard, options.kind, first, SHARD, path))

@@ -4,42 +4,28 @@ Used by `train_detector.py ship`. Validation videos are whole recordings with se
 seeds.
 """
 
+import hashlib
 import json
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from string import Template
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from detector_data import FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames
-from safetensors.torch import load_file, save_file
+from detector_data import EASY, FRAME_SIZE, GRID_FPS, LABELS, SEEDS, WINDOW_FRAMES, load, render_frames
+from other_scenes import negatives
 
-from resus_doc.models import bundle, evaluation
-from resus_doc.models.bundle import DetectorConfig, DomainConfig
-from resus_doc.models.bundle_writer import domain_threshold
-from resus_doc.models.detector import Detector, DomainModel, domain_embedding, new_head
+from resus_doc.models import bundle_writer, evaluation
+from resus_doc.models.bundle import DetectorConfig
+from resus_doc.models.bundle_writer import Parts
 from resus_doc.settings import DEFAULT_DETECTOR
+from resus_doc.tools import simulate
 from resus_doc.tools.simulate.scenario import Scenario, draw
 
 BUILD = Path("build/detector")
-VIDEOS = 24
+VIDEOS, OTHER_VIDEOS = 24, 48
 DOMAIN_CLIPS = 2000
-DIRECTIONS = 48
-"""Principal directions of the training features that the domain check keeps; the rest is one summed distance."""
-
-
-def trained(top: str = "lora", build: Path = BUILD) -> Detector:
-    """The trained parts, not yet tuned."""
-    from peft import PeftModel
-    from transformers import LlavaForConditionalGeneration
-
-    from resus_doc.models import backbone
-
-    backbone.register()
-    base = LlavaForConditionalGeneration.from_pretrained(build / "base", local_files_only=True).float()
-    model = PeftModel.from_pretrained(base, str(build / "lora" / "adapter")).float()
-    head = new_head(base.config.text_config.hidden_size, len(LABELS))
-    head.load_state_dict(load_file(build / top / "head.safetensors"))
-    return Detector(first_config(), model.eval().requires_grad_(False), head.eval().requires_grad_(False), None)
+PARTS = Parts(BUILD / "base", BUILD / "wide" / "adapter", BUILD / "wide" / "head.safetensors")
 
 
 def first_config() -> DetectorConfig:
@@ -67,119 +53,74 @@ def truth_table(scenario: Scenario, windows: int) -> evaluation.Truth:
     return evaluation.truth_of(spans, np.arange(windows, dtype=float), 2.0)
 
 
-def fit_domain(detector: Detector) -> DomainModel:
-    """Mean and whitening of the training clips' features."""
-    frames, _ = load("train", DOMAIN_CLIPS)
-    rows = [
-        domain_embedding(torch.from_numpy(detector.encode(clip[1:], clip[0]))[None]) for clip in frames[:DOMAIN_CLIPS]
-    ]
-    embedded = torch.cat(rows).double()
-    mean = embedded.mean(0)
-    values, vectors = torch.linalg.eigh(torch.cov((embedded - mean).T))
-    floor = values[-DIRECTIONS]
-    return DomainModel(mean.float(), (vectors / values.clamp_min(float(floor) * 0.1).sqrt()).float())
+class ValidationVideo(NamedTuple):
+    """A whole recording's grid frames and the truth of its windows."""
+
+    frames: np.ndarray
+    truth: evaluation.Truth
 
 
-def strange_videos(count: int = 40, frames: int = 32) -> list[np.ndarray]:
-    """Pictures of nothing like a resuscitation: noise, plain colours, gradients, moving shapes. Never trained on."""
-    import cv2
-
-    videos = []
-    for seed in range(count):
-        rng = np.random.default_rng([99, seed])
-        colour = rng.integers(0, 256, 3)
-        y, x = np.mgrid[0:FRAME_SIZE, 0:FRAME_SIZE] / FRAME_SIZE
-        shapes = [
-            (rng.uniform(0, 96, 2), rng.uniform(-3, 3, 2), rng.integers(4, 30), rng.integers(0, 256, 3))
-            for _ in range(9)
-        ]
-        video = np.zeros((frames, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-        for t in range(frames):
-            if seed % 4 == 0:
-                video[t] = rng.integers(0, 256, video[t].shape)
-            elif seed % 4 == 1:
-                video[t] = np.clip(colour + rng.normal(0, 4, video[t].shape), 0, 255)
-            elif seed % 4 == 2:
-                video[t] = np.clip((x * np.cos(seed) + y * np.sin(seed))[..., None] * colour + t, 0, 255)
-            else:
-                video[t] = colour
-                for place, speed, radius, paint in shapes:
-                    centre = tuple(int(v) for v in (place + t * speed) % 96)
-                    cv2.circle(video[t], centre, int(radius), tuple(int(c) for c in paint), -1)
-        videos.append(video)
-    return videos
+def validation_videos(count: int = VIDEOS) -> Iterator[ValidationVideo]:
+    """Recordings of which nothing was trained on. Kept on disk under a name that changes with the code that draws them."""
+    folder = BUILD / "validation" / drawing_code()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = first_config()
+    for seed in range(SEEDS["validation"], SEEDS["validation"] + count):
+        scenario, path = draw(seed), folder / f"{seed}.npy"
+        if not path.exists():
+            np.save(path.with_suffix(".partial.npy"), grid_frames(scenario))
+            path.with_suffix(".partial.npy").replace(path)
+        frames = np.load(path, mmap_mode="r")
+        windows = (len(frames) - config.window_frames) // config.stride_frames + 1
+        yield ValidationVideo(frames, truth_table(scenario, windows))
 
 
-def tune(detector: Detector) -> tuple[DetectorConfig, dict]:
-    """Temperatures, thresholds and the domain threshold, all from validation videos."""
-    logits, truths, similar = [], [], []
-    for seed in range(SEEDS["validation"], SEEDS["validation"] + VIDEOS):
-        scenario = draw(seed)
-        features = detector.encode(grid_frames(scenario))
-        logits.append(detector.logits(features))
-        truths.append(truth_table(scenario, len(logits[-1])))
-        similar.append(float(np.median(detector.domain_scores(features))))
-    table = np.concatenate(logits).astype(float)
-    truth = evaluation.join(truths)
-    temperatures = evaluation.best_temperatures(table, truth.of(LABELS), LABELS)
-    probabilities = evaluation.sigmoid(table / np.array([temperatures[label] for label in LABELS]))
-    thresholds = evaluation.best_thresholds(probabilities, truth.of(LABELS), LABELS)
-    scores = evaluation.per_class(truth, evaluation.decide(probabilities, LABELS, thresholds), LABELS)
-    strange = [float(np.median(detector.domain_scores(detector.encode(video)))) for video in strange_videos()]
-    domain = DomainConfig(
-        threshold=domain_threshold(similar),
-        figures={
-            "validation_lowest": round(min(similar), 4),
-            "validation_median": round(float(np.median(similar)), 4),
-            "other_pictures_highest": round(max(strange), 4),
-            "auroc": round(evaluation.area_under_curve(np.array(similar), np.array(strange)), 4),
-        },
-    )
-    figures = {label: round(result.f1, 4) for label, result in scores.items()}
-    figures["macro_f1_activities"] = round(evaluation.macro_f1(scores), 4)
-    config = detector.config.model_copy(
-        update={"thresholds": thresholds, "temperatures": temperatures, "domain": domain}
-    )
-    return config, figures
+def drawing_code() -> str:
+    """A short hash of all code on which a rendered video depends."""
+    files = [*sorted(Path(simulate.__file__).parent.glob("*.py")), Path(__file__).with_name("detector_data.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def ship(out: Path = DEFAULT_DETECTOR) -> None:
-    """Write the bundle, load it back, and put it in its place."""
-    detector = trained()
-    detector.domain = fit_domain(detector)
-    config, figures = tune(detector)
-    print("validation videos:", figures, config.domain, config.thresholds, config.temperatures, flush=True)
+    """Tune the trained parts and write the bundle."""
+    detector = bundle_writer.assembled(PARTS, first_config())
+    clips, _ = load("train", EASY["train"], DOMAIN_CLIPS)
+    detector.domain = bundle_writer.fit_domain(detector, clips[:DOMAIN_CLIPS])
+    others = (frames for _, frames in negatives(0, OTHER_VIDEOS, FRAME_SIZE))
+    tuned = bundle_writer.calibrated(detector, validation_videos(), others)
+    print("validation videos:", tuned.figures, tuned.config, flush=True)
     facts = {
         "made_for": "simulated video drawn by this package; not for patients",
         "script": "scripts/train_detector.py",
         "base": json.loads((BUILD / "gate.json").read_text()),
-        "lora": json.loads((BUILD / "lora" / "training.json").read_text()),
+        "lora": json.loads((BUILD / "wide" / "training.json").read_text()),
         "seeds": dict(SEEDS),
         "validation_videos": VIDEOS,
-        "validation_f1": figures,
+        "validation_f1": tuned.figures,
     }
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    shutil.copytree(BUILD / "base", partial / bundle.BASE_FOLDER, ignore=shutil.ignore_patterns("generation_config*"))
-    shutil.copytree(BUILD / "lora" / "adapter", partial / bundle.ADAPTER_FOLDER, ignore=shutil.ignore_patterns("*.md"))
-    shutil.copy(BUILD / "lora" / "head.safetensors", partial / bundle.HEAD_FILE)
-    save_file(
-        {"mean": detector.domain.mean, "whitening": detector.domain.whitening.contiguous().half()},
-        partial / bundle.DOMAIN_FILE,
-    )
-    _clean_adapter_config(partial / bundle.ADAPTER_FOLDER / "adapter_config.json")
-    frames, flags = load("calibration", 250)
-    bundle.write_golden(partial, detector.golden(frames[int(np.argmax(flags.sum(1)))]))
-    bundle.write_config(partial, config.model_copy(update={"training": facts}))
-    Detector.load(partial, "cpu")
-    shutil.rmtree(out, ignore_errors=True)
-    partial.rename(out)
+    frames, flags = load("calibration", limit=250)
+    clip = frames[int(np.argmax(flags.sum(1)))]
+    config = tuned.config.model_copy(update={"training": facts})
+    bundle_writer.write(out, PARTS, detector, config, clip, {"MODEL_CARD.md": card(facts)})
     print(f"{out}: {sum(p.stat().st_size for p in out.rglob('*') if p.is_file()) / 1e6:.1f} MB", flush=True)
 
 
-def _clean_adapter_config(path: Path) -> None:
-    """The adapter's base lies beside it: no path of the training machine stays in the file."""
-    config = json.loads(path.read_text())
-    config["base_model_name_or_path"] = "../base"
-    path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
+def card(facts: dict) -> str:
+    """`detector_card.md` with the figures of this training."""
+    base, wide, scores = facts["base"], facts["lora"], facts["validation_f1"]
+    text = Template((Path(__file__).parent / "detector_card.md").read_text(encoding="utf-8"))
+    return text.substitute(
+        base_steps=base["steps"],
+        base_clips=base["clips"],
+        loss=f"{base['caption_loss']:.2f}",
+        shuffled=f"{base['caption_loss_shuffled']:.2f}",
+        easy_clips=wide["easy"]["clips"],
+        easy_steps=wide["easy"]["steps"],
+        batch=wide["batch"],
+        wide_clips=wide["clips"],
+        wide_steps=wide["steps"],
+        hours=f"{(wide['clips'] + wide['easy']['clips']) * WINDOW_FRAMES / GRID_FPS / 3600:.1f}",
+        videos=facts["validation_videos"],
+        others=OTHER_VIDEOS,
+        figures=", ".join(f"{name} {score:.3f}" for name, score in scores.items()),
+    )

@@ -5,7 +5,9 @@
     python scripts/detector_data.py calibration 500
     python scripts/train_detector.py base              # learns to see; no activity label
     python scripts/train_detector.py head              # head alone on the frozen base, for comparison
-    python scripts/train_detector.py lora              # adapter and head
+    python scripts/train_detector.py lora              # adapter and head, on easy clips
+    python scripts/detector_data.py train 24000 --first 12000
+    python scripts/train_detector.py wide              # goes on with them on clips of any difficulty
     python scripts/train_detector.py ship              # tunes on validation videos, writes the bundle
 
 Checkpoints and logs lie in build/detector; the bundle goes to resus_doc/assets/detector.
@@ -16,7 +18,8 @@ import json
 from pathlib import Path
 
 import torch
-from detector_data import DENSE_GRID, FRAME_SIZE, LABELS, load
+from detector_data import DENSE_GRID, EASY, FRAME_SIZE, LABELS, load
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from resus_doc.models import backbone, evaluation, training
@@ -27,6 +30,7 @@ from resus_doc.tools.simulate.render import Thing
 BUILD = Path("build/detector")
 WORDS = Vocabulary(len(Thing), DENSE_GRID)
 HIDDEN, LAYERS = 160, 3
+STEPS = {"head": 150, "lora": 320, "wide": 600}
 
 
 def new_base() -> nn.Module:
@@ -53,25 +57,37 @@ def load_base() -> nn.Module:
 
 
 def train_top(method: str, steps: int) -> None:
-    """`head`: the base stays frozen. `lora`: adapter and head."""
+    """`head`: the base stays frozen. `lora`: adapter and head. `wide`: those of `lora` go on, with harder clips."""
     torch.manual_seed(1)
-    frames, flags = load("train")
+    easy = method != "wide"
+    frames, flags = load("train", limit=EASY["train"]) if easy else load("train", EASY["train"])
     model = load_base().requires_grad_(False)
+    head = new_head(HIDDEN, len(LABELS))
     if method == "lora":
         model = training.add_adapter(model)
-    head = new_head(HIDDEN, len(LABELS))
-    recipe = Recipe(steps=steps, learning_rate=2e-3, weight_decay=0.01, seed=1)
+    elif method == "wide":
+        model = load_adapter(model)
+        head.load_state_dict(load_file(BUILD / "lora" / "head.safetensors"))
+    recipe = Recipe(steps=steps, learning_rate=2e-3 if easy else 1.5e-3, weight_decay=0.01, seed=1)
     training.train_adapter(model, head, Clips(frames, flags), recipe, BUILD / f"{method}.ckpt", log)
     watch(model, head)
-    save_top(method, model, head, {"steps": steps, "clips": len(frames), "batch": recipe.batch})
+    facts = {"steps": steps, "clips": len(frames), "batch": recipe.batch}
+    if not easy:
+        facts["easy"] = json.loads((BUILD / "lora" / "training.json").read_text())
+    save_top(method, model, head, facts)
+
+
+def load_adapter(base: nn.Module) -> nn.Module:
+    """The adapter of the `lora` stage on its base, able to learn on."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(base, str(BUILD / "lora" / "adapter"), is_trainable=True).float()
 
 
 def save_top(method: str, model: nn.Module, head: nn.Module, facts: dict) -> None:
-    from safetensors.torch import save_file
-
     folder = BUILD / method
     folder.mkdir(parents=True, exist_ok=True)
-    if method == "lora":
+    if method in ("lora", "wide"):
         model.half().save_pretrained(folder / "adapter")
     save_file({name: t.contiguous() for name, t in head.state_dict().items()}, folder / "head.safetensors")
     (folder / "training.json").write_text(json.dumps(facts))
@@ -94,15 +110,15 @@ def log(text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("base", "head", "lora", "ship"))
+    parser.add_argument("stage", choices=("base", "head", "lora", "wide", "ship"))
     parser.add_argument("--steps", type=int, help="optimiser steps of 32 clips")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.stage == "base":
         train_base(options.steps or 700)
-    elif options.stage in ("head", "lora"):
-        train_top(options.stage, options.steps or {"head": 150, "lora": 320}[options.stage])
+    elif options.stage in STEPS:
+        train_top(options.stage, options.steps or STEPS[options.stage])
     else:
         from detector_ship import ship
 

@@ -172,7 +172,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same dataset.")] = 0,
     split: Annotated[Literal["all", "train", "validation", "test"], typer.Option(help="all divides by case.")] = "all",
     hospital: Annotated[str | None, typer.Option(metavar="NAME", help="Only this family of rooms.")] = None,
-    difficulty: Annotated[float, typer.Option(min=0, max=1, help="0 is deliberately easy.")] = 0.0,
+    difficulty: Annotated[
+        float | None, typer.Option(min=0, max=1, help="0 is plain, 1 very varied; the detector's figures are at 0.25.")
+    ] = None,
     width: Annotated[int | None, typer.Option(help="One picture width; mixed without.")] = None,
     fps: Annotated[float | None, typer.Option(help="One frame rate; mixed without.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Videos rendered at a time.")] = 1,

@@ -38,7 +38,7 @@ def change_weights(path, change):
 def test_the_shipped_bundle_is_small_and_has_no_pickle():
     files = [path for path in DEFAULT_DETECTOR.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 12e6
-    assert {path.suffix for path in files} <= {".json", ".safetensors", ".npz"}
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".npz", ".md"}
 
 
 def test_no_path_of_the_training_machine_is_inside():

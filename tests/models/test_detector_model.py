@@ -1,5 +1,6 @@
 """The base and the detector: each frame once, the same numbers however a video is cut, equal to plain transformers."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -21,8 +22,9 @@ def shipped():
 @pytest.fixture(scope="module")
 def frames(shipped):
     config = shipped.config
-    renderer = Renderer(draw(123, duration_s=12), config.frame_size, config.frame_size)
-    return np.stack([renderer.frame(k / config.grid_fps) for k in range(96)])
+    renderer, size = Renderer(draw(123, duration_s=12), 320, 240), (config.frame_size, config.frame_size)
+    pictures = (renderer.frame(k / config.grid_fps) for k in range(96))
+    return np.stack([cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in pictures])
 
 
 def test_pairs_hold_the_picture_and_two_differences():

@@ -15,7 +15,7 @@ import numpy as np
 
 from resus_doc.errors import ResourceMissing, UsageError
 from resus_doc.tools.simulate.look import FAMILIES
-from resus_doc.tools.simulate.scenario import Scenario, TruthEvent, draw
+from resus_doc.tools.simulate.scenario import STANDARD, Scenario, TruthEvent, draw
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -67,7 +67,7 @@ def write_dataset(
     seed: int = 0,
     split: Literal["all", "train", "validation", "test"] = "all",
     hospital: str | None = None,
-    difficulty: float = 0.0,
+    difficulty: float | None = None,
     duration_s: float | None = None,
     width: int | None = None,
     fps: float | Fraction | None = None,
@@ -77,14 +77,14 @@ def write_dataset(
     """Write a dataset folder: `videos/`, `annotations/` and `scenarios/`, each with a folder for every split.
 
     `videos` or `hours` gives the amount (8 videos without either); sizes and frame rates are mixed unless `width` or
-    `fps` fixes them. `progress` gets the share of recordings done.
+    `fps` fixes them. Without a difficulty it is `STANDARD`. `progress` gets the share of recordings done.
 
     Raises:
         UsageError: a number is out of range, there is no such hospital, or `out` holds files already.
         ResourceMissing: the folder cannot be written or the disk is full.
     """
     _check(out, videos, hours, hospital, width, fps, jobs)
-    scenarios = _scenarios(seed, videos, hours, hospital, difficulty, duration_s)
+    scenarios = _scenarios(seed, videos, hours, hospital, STANDARD if difficulty is None else difficulty, duration_s)
     recordings = plan(scenarios, seed, split, width, fps)
     with _writing(out):
         for name in ("videos", "annotations", "scenarios"):

@@ -9,7 +9,7 @@ from resus_doc.tools.simulate.scenario import REACH_S, Act, Scenario
 class MaskPose(NamedTuple):
     """`held` is 0 for a mask that lies parked and 1 for one in the hand; `squeeze` is 0 to 1.
 
-    `near` says how much of the way the held mask is only near the face, not on it.
+    `near` says how much of the way the held mask is only over or near the face, not on it.
     """
 
     held: float
@@ -52,6 +52,14 @@ def drift(act: Act, t_s: float) -> tuple[float, float]:
     x = math.sin(0.7 * t_s + a) + 0.6 * math.sin(1.9 * t_s + 2 * a)
     y = math.sin(0.9 * t_s + 3 * a) + 0.6 * math.sin(2.3 * t_s + a)
     return size * x / 1.6, size * y / 1.6
+
+
+def wander(act: Act, t_s: float) -> tuple[float, float]:
+    """Where a hand that holds something in the air has wandered to, in centimetres: without rest, and not in one rhythm."""
+    angle = 2 * math.pi * (act.rate_hz * t_s + act.phase)
+    x = math.sin(angle) + 0.5 * math.sin(1.7 * angle + 1)
+    y = math.cos(0.8 * angle) + 0.5 * math.sin(1.3 * angle + 2)
+    return act.amplitude_cm * x / 1.3, act.amplitude_cm * y / 1.3
 
 
 def active(scenario: Scenario, kind: str, t_s: float) -> list[tuple[Act, float]]:

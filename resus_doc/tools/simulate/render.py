@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from resus_doc.tools.simulate.canvas import Canvas, Points, camera, capsule, curve, ellipse, ribbon, rotation, shade
 from resus_doc.tools.simulate.look import Colour, Look
-from resus_doc.tools.simulate.motion import MaskPose, active, baby_offset, beat, drift, mask_pose, reach, swing
+from resus_doc.tools.simulate.motion import MaskPose, active, baby_offset, beat, drift, mask_pose, reach, swing, wander
 from resus_doc.tools.simulate.scenario import Act, Scenario
 
 Image = npt.NDArray[np.uint8]
@@ -257,8 +257,7 @@ class _Scene:
         look, held = self.look, self.mask.held
         face = self._spot(-12.2, 0)
         if self.mask.near > 0 and self.mask.active is not None:
-            beside = self._spot(-24 + 8 * self.mask.active.variant, 11.5)
-            face = _between(face, beside, self.mask.near)
+            face = _between(face, self._held_in_the_air(self.mask.active), self.mask.near)
         if self.mask.active is not None:
             dx, dy = drift(self.mask.active, self.t)
             face = (face[0] + 0.4 * dx, face[1] + 0.4 * dy)
@@ -266,6 +265,12 @@ class _Scene:
         x, y = _between(look.park_cm, face, held)
         turn = _mix(math.radians(look.park_turn_deg), math.radians(218) + self._turn, held)
         return (x - lift, y), turn
+
+    def _held_in_the_air(self, act: Act) -> Place:
+        """Where a mask is that is not on the face: over it or up to a head's length beside it, and never quite still."""
+        dx, dy = wander(act, self.t)
+        far = 9.0 * act.variant**2
+        return self._spot(-12.2 - 0.5 * far + dx, 0.9 * far + dy)
 
     def _mask_and_device(self, canvas: Canvas) -> None:
         look = self.look
@@ -322,7 +327,7 @@ class _Scene:
     # the assistant ----------------------------------------------------------------------------------------------
 
     def _resting_catheter(self, canvas: Canvas) -> None:
-        if active(self.scenario, "suction", self.t):
+        if any(active(self.scenario, kind, self.t) for kind in ("suction", "poise")):
             return
         x, y = self.look.catheter_rest_cm
         self._catheter(canvas, (x, y), (x + 11, y + 0.8), (60, -34))
@@ -345,14 +350,18 @@ class _Scene:
 
     def _suction(self, canvas: Canvas) -> None:
         for act, far in active(self.scenario, "suction", self.t):
-            mouth = self._spot(-11.2, 0)
-            move = act.amplitude_cm * swing(act, self.t)
-            rest = self.look.catheter_rest_cm
-            tip = _between(rest, (mouth[0] + 0.25 * move, mouth[1] - 0.5 + 0.8 * move), far)
-            lean = 5.0 + 4.0 * act.variant + 0.5 * move
-            held = _between((rest[0] + 11, rest[1] + 1), (mouth[0] - lean, mouth[1] + 11.5 + 0.8 * move), far)
-            self._catheter(canvas, tip, held, (-8, 60))
-            self._hand(canvas, (held[0] - 1.5, held[1] + 3.2), math.radians(-66), (-20, 66), curl=0.7)
+            self._hand_with_catheter(canvas, act, far, swing(act, self.t))
+        for act, far in active(self.scenario, "poise", self.t):
+            self._hand_with_catheter(canvas, act, far, math.sin(2 * math.pi * act.phase))
+
+    def _hand_with_catheter(self, canvas: Canvas, act: Act, far: float, phase: float) -> None:
+        """A catheter's tip at the mouth; `phase`, from -1 to 1, says where in its to and fro it stands."""
+        mouth, move, rest = self._spot(-11.2, 0), act.amplitude_cm * phase, self.look.catheter_rest_cm
+        tip = _between(rest, (mouth[0] + 0.25 * move, mouth[1] - 0.5 + 0.8 * move), far)
+        lean = 5.0 + 4.0 * act.variant + 0.5 * move
+        held = _between((rest[0] + 11, rest[1] + 1), (mouth[0] - lean, mouth[1] + 11.5 + 0.8 * move), far)
+        self._catheter(canvas, tip, held, (-8, 60))
+        self._hand(canvas, (held[0] - 1.5, held[1] + 3.2), math.radians(-66), (-20, 66), curl=0.7)
 
     def _assistant(self, canvas: Canvas) -> None:
         for act, far in active(self.scenario, "stimulation", self.t):

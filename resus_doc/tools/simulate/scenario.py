@@ -1,7 +1,8 @@
 """What happens in one simulated resuscitation, drawn from a seed. No pixels here.
 
-A scenario holds the truth (`events`) and the acts that the renderer draws, among them acts that are no activity:
-a hand that rests, a mask held near the face, hands busy at an empty table.
+A scenario holds the truth (`events`) and the acts that the renderer draws, among them as many look-alikes, which are no
+activity: a hand that rests, a mask held over or near the face, a catheter held ready at the mouth, hands busy at an
+empty table. In a single frame a look-alike is not to be told from its activity; its motion, or its stillness, tells.
 """
 
 from itertools import pairwise
@@ -14,9 +15,14 @@ from resus_doc.errors import UsageError
 from resus_doc.schema import MASK_SUPPORT, Activity, Span, Value
 from resus_doc.tools.simulate.look import FAMILIES, HELD_OUT, Look, draw_look
 
-ActKind = Literal["ppv", "cpap", "stimulation", "suction", "chest_compressions", "rest", "listen", "hover", "arrange"]
-"""The five that are activities, then: a hand at rest, a stethoscope on the chest, a mask held near the face, and
-hands busy where no baby is."""
+ActKind = Literal[
+    "ppv", "cpap", "stimulation", "suction", "chest_compressions", "rest", "listen", "hover", "poise", "arrange"
+]
+"""The five that are activities, then: a hand at rest, a stethoscope on the chest, a mask held over or near the face,
+a catheter held still at the mouth, and hands busy where no baby is."""
+
+STANDARD = 0.25
+"""The difficulty of a recording where none is asked for, and of the detector's figures."""
 
 Site = Literal["trunk", "back/nates"]
 _TRUTH_KINDS = ("ppv", "cpap", "stimulation", "suction", "chest_compressions")
@@ -135,6 +141,8 @@ def make_act(rng: np.random.Generator, kind: ActKind, start_s: float, end_s: flo
         "ppv": (0.7, 1.05, 1.0),
         "stimulation": (1.3, 2.2, 3.6),
         "suction": (0.7, 1.2, 1.6),
+        "poise": (0.0, 0.0, 1.6),
+        "hover": (0.4, 0.75, 1.9),
         "chest_compressions": (1.5, 1.85, 2.0),
     }.get(kind, (0.0, 0.0, 0.0))
     return Act(
@@ -152,7 +160,7 @@ def make_act(rng: np.random.Generator, kind: ActKind, start_s: float, end_s: flo
 
 
 def draw(
-    seed: int, *, duration_s: float | None = None, difficulty: float = 0.0, hospital: str | None = None
+    seed: int, *, duration_s: float | None = None, difficulty: float = STANDARD, hospital: str | None = None
 ) -> Scenario:
     """Draw a whole recording with a plausible clinical course, the same for the same arguments.
 
@@ -178,12 +186,16 @@ def _any_hospital(rng: np.random.Generator) -> str:
 
 
 def _course(rng: np.random.Generator, arrival_s: float, end_s: float, difficulty: float) -> list[Act]:
-    """Drying first, then suction in some, then mask support in stretches with pauses, compressions in a few."""
+    """Drying first, then suction in some, then mask support in stretches with pauses, compressions in a few.
+
+    Between them hands rest, hold the mask over the face or keep a catheter ready, about as long as they act.
+    """
     acts: list[Act] = []
     t = arrival_s + rng.uniform(2.0, 5.0) if arrival_s > 0 else rng.uniform(-4, 3)
-    plan: list[tuple[ActKind, ...]] = [("stimulation",)]
-    if rng.random() < 0.6:
-        plan.append(("suction",))
+    plan: list[tuple[ActKind, ...]] = [("rest",)] if rng.random() < 0.3 else []
+    plan.append(("stimulation",))
+    if rng.random() < 0.8:
+        plan.append(("poise",) if rng.random() < 0.4 else ("suction",))
     steps: list[tuple[ActKind, ...]] = [
         ("ppv",),
         ("cpap",),
@@ -192,9 +204,13 @@ def _course(rng: np.random.Generator, arrival_s: float, end_s: float, difficulty
         ("stimulation",),
         ("suction",),
         ("ppv", "chest_compressions"),
+        ("rest",),
+        ("poise",),
+        ("hover",),
+        ("listen",),
         (),
     ]
-    weights = np.array([0.27, 0.2, 0.06, 0.06, 0.13, 0.14, 0.09, 0.05])
+    weights = np.array([0.14, 0.1, 0.03, 0.03, 0.05, 0.08, 0.08, 0.11, 0.17, 0.17, 0.02, 0.02])
     while t < end_s:
         kinds = plan.pop(0) if plan else steps[int(rng.choice(len(steps), p=weights / weights.sum()))]
         stop = min(t + _length(rng, kinds), end_s)
@@ -207,7 +223,7 @@ def _course(rng: np.random.Generator, arrival_s: float, end_s: float, difficulty
 def _length(rng: np.random.Generator, kinds: tuple[ActKind, ...]) -> float:
     if not kinds:
         return float(rng.uniform(3, 8))
-    longest = 9 if "suction" in kinds else 24
+    longest = 9 if {"suction", "poise", "listen"} & set(kinds) else 24
     return float(rng.uniform(4.5, longest))
 
 
@@ -233,43 +249,45 @@ def _busy_hands(rng: np.random.Generator, acts: list[Act], stay: Span, length_s:
     for before, after in pairwise(busy):
         gap = Span(before.end_s + 1.3, after.start_s - 1.3)
         if gap.end_s - gap.start_s > 0.8 and rng.random() < 0.3 + 0.5 * difficulty:
-            found.append(make_act(rng, _decoy(rng, difficulty), gap.start_s, gap.end_s, difficulty))
+            found.append(make_act(rng, _decoy(rng), gap.start_s, gap.end_s, difficulty))
     for act in acts:
-        if act.kind in ("ppv", "cpap") and rng.random() < 0.1 + 0.4 * difficulty and not _used(acts, act):
+        if act.kind in ("ppv", "cpap", "hover") and rng.random() < 0.6 and not _used(acts, act):
             found.append(make_act(rng, "rest", act.start_s + 1, act.end_s - 1, difficulty))
     return [a for a in found if a.end_s - a.start_s > 0.5 and a.start_s < length_s]
 
 
-def _decoy(rng: np.random.Generator, difficulty: float) -> ActKind:
-    """What hands do in a gap: at difficulty 0 they only rest."""
-    if difficulty == 0:
-        return "rest"
-    kinds: tuple[ActKind, ...] = ("rest", "listen", "hover")
-    return kinds[int(rng.choice(3, p=[0.4, 0.25, 0.35]))]
+def _decoy(rng: np.random.Generator) -> ActKind:
+    """What hands do in a gap."""
+    kinds: tuple[ActKind, ...] = ("rest", "listen", "hover", "poise")
+    return kinds[int(rng.choice(4, p=[0.35, 0.1, 0.25, 0.3]))]
 
 
 def _used(acts: list[Act], act: Act) -> bool:
     """Whether the assistant's hand is taken while this act lasts."""
-    others = (a for a in acts if a.kind not in ("ppv", "cpap"))
+    others = (a for a in acts if a.kind not in ("ppv", "cpap", "hover"))
     return any(a.start_s < act.end_s and act.start_s < a.end_s for a in others)
 
 
 _CLIP_SETS: tuple[tuple[tuple[ActKind, ...], float], ...] = (
-    ((), 0.13),
-    (("ppv",), 0.16),
-    (("cpap",), 0.16),
-    (("stimulation",), 0.15),
-    (("suction",), 0.15),
-    (("chest_compressions",), 0.05),
-    (("ppv", "chest_compressions"), 0.08),
-    (("ppv", "stimulation"), 0.05),
-    (("cpap", "stimulation"), 0.05),
+    ((), 0.05),
+    (("ppv",), 0.13),
+    (("cpap",), 0.13),
+    (("stimulation",), 0.11),
+    (("suction",), 0.11),
+    (("chest_compressions",), 0.04),
+    (("ppv", "chest_compressions"), 0.07),
+    (("ppv", "stimulation"), 0.04),
+    (("cpap", "stimulation"), 0.04),
     (("suction", "stimulation"), 0.02),
+    (("rest",), 0.07),
+    (("poise",), 0.09),
+    (("hover",), 0.08),
+    (("listen",), 0.02),
 )
 
 
 def draw_clip(
-    seed: int, difficulty: float = 0.0, *, duration_s: float | None = None, hospital: str | None = None
+    seed: int, difficulty: float = STANDARD, *, duration_s: float | None = None, hospital: str | None = None
 ) -> Scenario:
     """Draw a short clip for training (2 to 4 s): the activities far more even than in a course, the empty table too.
 
@@ -309,8 +327,6 @@ def _clip_with(rng: np.random.Generator, length_s: float, difficulty: float) -> 
     for index, start, end in parts:
         kinds = _CLIP_SETS[int(index)][0]
         acts += [make_act(rng, kind, start, end, difficulty) for kind in kinds]
-        free = not {"stimulation", "suction", "chest_compressions"} & set(kinds)
-        if free and rng.random() < 0.25 + 0.4 * difficulty:
-            decoy = _decoy(rng, difficulty) if not kinds else "rest"
-            acts.append(make_act(rng, decoy, start, end, difficulty))
+        if set(kinds) <= {"ppv", "cpap", "hover"} and rng.random() < 0.4:
+            acts.append(make_act(rng, "rest", start, end, difficulty))
     return acts
