@@ -39,6 +39,10 @@ class Settings(BaseModel):
     """Holds the passage index and a site's own documents."""
     confidentiality: str = ""
     """A line that a site wants on top and at the foot of every report page."""
+    thumbnails: bool = True
+    """Small pictures of the recording in report.html, as evidence."""
+    clips: bool = False
+    """A short film per finding and per pause of PPV in the case folder's `clips`."""
     seed: int = 0
     log_level: Literal["debug", "info", "warning"] = "warning"
 

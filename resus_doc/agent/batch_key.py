@@ -52,6 +52,7 @@ class ContentKeys:
             "llm": self._once("llm", settings),
             "detector": None if options.get("annotations") else self._once("detector", settings),
             "seed": settings.seed,
+            "pictures": [settings.thumbnails, settings.clips],
             "request": {name: self._value(options.get(name)) for name in _content_fields()},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """The report agent: a LangGraph graph from a video file to a case folder.
 
-    probe ─┬─ detect ──────┬─ timeline ─┬─ measure ─ adhere ─┬─ retrieve ─┬─ plan ─ write ─ verify ─┬─ render
+    probe ─┬─ detect ──────┬─ timeline ─┬─ measure ─ adhere ─┬─ retrieve ─┬─ plan ─ write ─ verify ─┬─ picture ─ render
            └─ (annotations)┘     ▲      └─ withhold ──────┊──┘            └─ plan (no LLM) ─────────┘
                                  │        out of domain   ┊                  write ◄── verify, at most twice
                                  └───────── look ◄────────┘ once, where a verdict hangs on a stretch
@@ -16,6 +16,7 @@ import os
 import shutil
 import sqlite3
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 REWRITES = 2
 """How often a refused sentence is written again before its template stands (the design's limit)."""
 
+THUMBNAILS = "thumbnails.json"
+
 NODES = (
     "probe",
     "detect",
@@ -66,6 +69,7 @@ NODES = (
     "plan",
     "write",
     "verify",
+    "picture",
     "render",
 )
 
@@ -260,9 +264,10 @@ class ReportGraph:
         graph.add_edge("look", "timeline")
         graph.add_edge("withhold", "retrieve")
         graph.add_edge("retrieve", "plan")
-        graph.add_conditional_edges("plan", self.after_plan, ["write", "render"])
+        graph.add_conditional_edges("plan", self.after_plan, ["write", "picture"])
         graph.add_edge("write", "verify")
-        graph.add_conditional_edges("verify", self.after_verify, ["write", "render"])
+        graph.add_conditional_edges("verify", self.after_verify, ["write", "picture"])
+        graph.add_edge("picture", "render")
         graph.add_edge("render", END)
         return graph
 
@@ -294,14 +299,14 @@ class ReportGraph:
         """Stretches on which a verdict hangs are looked at again, once."""
         return "look" if state["doubts"] and "closer" not in state else "retrieve"
 
-    def after_plan(self, _state: State) -> Literal["write", "render"]:
+    def after_plan(self, _state: State) -> Literal["write", "picture"]:
         """Without a language model the template sentences stand."""
-        return "render" if self.request.settings.llm == "none" else "write"
+        return "picture" if self.request.settings.llm == "none" else "write"
 
-    def after_verify(self, state: State) -> Literal["write", "render"]:
+    def after_verify(self, state: State) -> Literal["write", "picture"]:
         """Refused sentences are written again, at most twice."""
         refused = any(draft["problems"] for draft in state["drafts"])
-        return "write" if refused and state["round"] <= REWRITES else "render"
+        return "write" if refused and state["round"] <= REWRITES else "picture"
 
     # --- nodes
 
@@ -482,10 +487,27 @@ class ReportGraph:
     def verify(self, state: State) -> State:
         return {"drafts": writer.verify(state["plan"], state["drafts"])}
 
+    def picture(self, state: State) -> State:
+        """Small pictures for the page and, where asked for, films: as files in the working folder."""
+        wanted, report, work = self.request.settings, self._report(state, narrative=()), self.request.work
+        if state["recordings"]:
+            told = "Pictures and clips are not taken from a case of several recordings." if wanted.clips else ""
+            return {"notes": [*state["notes"], told]} if told else {}
+        if wanted.thumbnails:
+            taken = TOOLS["take_thumbnails"](report, self.request.video)
+            coded = {event: b64encode(content).decode() for event, content in taken.items()}
+            (work / THUMBNAILS).write_text(json.dumps(coded))
+        if wanted.clips:
+            TOOLS["cut_clips"](
+                report, self.request.video, work / "clips", progress=lambda done: self.request.progress("picture", done)
+            )
+        return {}
+
     def render(self, state: State) -> State:
         narrative = writer.assemble(state["plan"], state.get("drafts"))
         report = self._report(state, narrative)
         windows = self._windows(state)
+        work = self.request.work
         TOOLS["write_case"](
             report,
             joined(windows, _starts_s(state)) if windows else None,
@@ -493,6 +515,8 @@ class ReportGraph:
             replace=self.request.replace,
             video=self.request.video if not state["recordings"] else None,
             confidentiality=self.request.settings.confidentiality,
+            thumbnails=_thumbnails(work / THUMBNAILS),
+            clips=work / "clips",
         )
         return {"case": str(self.request.out)}
 
@@ -586,6 +610,13 @@ class ReportGraph:
             "seconds": state["seconds"],
             "versions": {name: version(name) for name in ("av", "torch", "transformers", "langgraph", "chromadb")},
         }
+
+
+def _thumbnails(path: Path) -> dict[str, bytes]:
+    """The JPEG pictures that were taken, by the id of their event; none where none were wanted."""
+    if not path.exists():
+        return {}
+    return {event: b64decode(coded) for event, coded in json.loads(path.read_text()).items()}
 
 
 def _domain_check(score: float | None, detector: dict[str, Any]) -> DomainCheck | None:

@@ -35,6 +35,13 @@ def batch(
         str | None, typer.Option(metavar="GGUF|none", help="A GGUF file; none: template sentences only.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+    clips: Annotated[
+        bool | None, typer.Option("--clips/--no-clips", help="A short film per finding and per pause of PPV.")
+    ] = None,
+    thumbnails: Annotated[
+        bool | None,
+        typer.Option("--thumbnails/--no-thumbnails", help="Small pictures of the recording in the reports."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read all files anew to see what changed.")] = False,
     dashboard_only: Annotated[
@@ -51,7 +58,9 @@ def batch(
         rebuild_dashboard(out)
         display.line(f"Open {out / 'index.html'}")
         return
-    chosen = settings.load(guideline=guideline, detector=detector, llm=llm, device=device)
+    chosen = settings.load(
+        guideline=guideline, detector=detector, llm=llm, device=device, clips=clips, thumbnails=thumbnails
+    )
     wishes = Wishes(workers=workers, rehash=rehash, retry_failed=retry_failed, llm_asked_for=llm is not None)
     if dry_run:
         _preview(inputs, out, chosen, wishes)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from resus_doc import __version__, settings
-from resus_doc.cli import agree, batch, chat, display, documents, models, purge, research, review
+from resus_doc.cli import agree, batch, chat, display, documents, models, purge, reel, research, review
 from resus_doc.errors import ResusDocError, UsageError
 
 app = typer.Typer(
@@ -90,6 +90,13 @@ def report(
         float | None, typer.Option(metavar="S", help="Added to their times to reach the video's clock.")
     ] = None,
     device: Device = None,
+    clips: Annotated[
+        bool | None, typer.Option("--clips/--no-clips", help="A short film per finding and per pause of PPV.")
+    ] = None,
+    thumbnails: Annotated[
+        bool | None,
+        typer.Option("--thumbnails/--no-thumbnails", help="Small pictures of the recording in report.html."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing case folder.")] = False,
     as_json: Json = False,
@@ -110,7 +117,9 @@ def report(
                 more_videos=tuple(more),
                 offsets_s=tuple(offset or ()),
                 out=case,
-                settings=settings.load(guideline=guideline, detector=detector, llm=llm, device=device),
+                settings=settings.load(
+                    guideline=guideline, detector=detector, llm=llm, device=device, clips=clips, thumbnails=thumbnails
+                ),
                 case_id=case_id,
                 birth_time_s=None if birth_time is None else parse_signed_time(birth_time),
                 birth_uncertainty_s=birth_uncertainty,
@@ -135,6 +144,7 @@ app.command()(batch.batch)
 app.command()(agree.agree)
 app.command()(purge.purge)
 app.command()(review.review)
+app.command()(reel.reel)
 
 
 @app.command()

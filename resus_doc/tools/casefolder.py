@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from resus_doc.schema import SCHEMA_VERSION, Report
 from resus_doc.tools.case_lock import reviewer_of
 
 if TYPE_CHECKING:
+    from resus_doc.tools.report_html import Surroundings
     from resus_doc.tools.windows import Windows
 
 REPORT = "report.json"
@@ -43,7 +45,8 @@ FILES = (
 REVISIONS = "revisions"
 CHAT = "chat.sqlite"
 """The conversation about a case; it moves along into a case that replaces this one."""
-OURS = frozenset({*FILES, "clips", "export", REVISIONS})
+CLIPS = "clips"
+OURS = frozenset({*FILES, CLIPS, "export", REVISIONS})
 """Names that a new case does not take over from the one it replaces."""
 
 _ABANDONED_S = 600
@@ -81,6 +84,8 @@ def write_case(
     discard_revisions: bool = False,
     video: Path | None = None,
     confidentiality: str = "",
+    thumbnails: Mapping[str, bytes] = MappingProxyType({}),
+    clips: Path | None = None,
 ) -> None:
     """Write the whole case folder, or leave everything as it was. A folder that holds this very report is left as it is.
 
@@ -92,11 +97,15 @@ def write_case(
         discard_revisions: so may one that a person revised.
         video: the video file, which the page links to by its place relative to the case; it is not copied.
         confidentiality: a line for the page.
+        thumbnails: JPEG pictures for the page, by the id of their event.
+        clips: a folder of films, which are copied into the case; it need not exist.
 
     Raises:
         UsageError: a case, or something that is no case, is in the way.
         ResourceMissing: the disk is full or the place cannot be written to; an earlier case there is untouched.
     """
+    from resus_doc.tools.report_html import Surroundings
+
     out = _resolved(out)
     with _disk_trouble(out):
         _mend(out)
@@ -104,7 +113,10 @@ def write_case(
             return
         _check_existing(out, replace, discard_revisions)
         with _new_folder(out) as folder:
-            _fill(folder, report, windows, None if video is None else _link(video, out), confidentiality)
+            films = _copy_clips(clips, folder)
+            address = None if video is None else quote(_link(video, out))
+            around = Surroundings(address, windows, confidentiality, thumbnails, films)
+            _fill(folder, report, around)
             _carry_over(out, folder)
             _flush(folder)
             _put_in_place(folder, out)
@@ -132,12 +144,17 @@ def write_revision(
     Raises:
         CaseChanged: the case is not what the revision was made from.
         ResourceMissing: the disk is full or the place cannot be written to; the case is untouched.
+
+    Pictures and films of the case as it was before are not taken along: they may show what the person took back.
     """
+    from resus_doc.tools.report_html import Surroundings
+
     case = _resolved(case)
     with _disk_trouble(case, "Free some space or ask for the right to write there, then save again."):
         _mend(case)
         with _new_folder(case) as folder:
-            _fill(folder, report, windows, video_place(case), confidentiality)
+            place = video_place(case)
+            _fill(folder, report, Surroundings(None if place is None else quote(place), windows, confidentiality))
             _carry_over(case, folder)
             if (case / REVISIONS).is_dir():
                 shutil.copytree(case / REVISIONS, folder / REVISIONS)
@@ -199,6 +216,18 @@ def read_report(case: Path) -> Report:
             ) from error
         where = ".".join(str(part) for part in first["loc"]) or "its beginning"
         raise InputRefused(f"{path} is not a report of this version ({where}: {first['msg']}).", remedy) from error
+
+
+def video_of(case: Path) -> Path:
+    """Where the recording of a case lay when the case was written; whether it is still there is not looked at.
+
+    Raises:
+        InputRefused: the case does not say.
+    """
+    place = video_place(case)
+    if not place:
+        raise InputRefused(f"{case / 'run.json'} does not say where the recording lies.", "Name it with --video FILE.")
+    return _resolved(case) / place
 
 
 def report_json(report: Report) -> str:
@@ -304,20 +333,29 @@ def _link(video: Path, out: Path) -> str:
     return os.path.relpath(video.expanduser().resolve(), out)
 
 
-def _fill(folder: Path, report: Report, windows: "Windows | None", video: str | None, confidentiality: str) -> None:
+def _copy_clips(clips: Path | None, folder: Path) -> frozenset[str]:
+    """The names of the films, without ending."""
+    films = sorted(clips.glob("*.mp4")) if clips is not None else []
+    if films:
+        (folder / CLIPS).mkdir()
+    for film in films:
+        shutil.copyfile(film, folder / CLIPS / film.name)
+    return frozenset(film.stem for film in films)
+
+
+def _fill(folder: Path, report: Report, around: "Surroundings") -> None:
     from resus_doc.tools import formats, report_html, report_md, windows_table
 
     report = _canonical(report)
     _write(folder / REPORT, report_json(report))
-    around = report_html.Surroundings(None if video is None else quote(video), windows, confidentiality)
     _write(folder / "report.html", report_html.render(report, around))
     _write(folder / "report.md", report_md.render(report))
     formats.write_csv(report.events, folder / "timeline.csv")
     formats.write_vtt(report.events, folder / "timeline.vtt")
     formats.write_eaf(report.events, folder / "timeline.eaf", media_name=report.video.name)
-    if windows is not None:
-        windows_table.write_windows(windows, folder / windows_table.NAME)
-    _write(folder / "run.json", _run_json(report, video))
+    if around.windows is not None:
+        windows_table.write_windows(around.windows, folder / windows_table.NAME)
+    _write(folder / "run.json", _run_json(report, around.video_name or None))
 
 
 def _write(path: Path, text: str) -> None:

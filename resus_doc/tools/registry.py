@@ -52,6 +52,8 @@ _ALL = (
     Tool("evaluate_adherence", "Verdicts of a profile's rules on a timeline.", "guidelines.rules:evaluate"),
     Tool("withhold_findings", "A profile's findings when nothing may be concluded.", "guidelines.rules:withhold"),
     Tool("link_passages", "Passages for findings that have none.", "guidelines.store:link_passages"),
+    Tool("take_thumbnails", "Small pictures of a report's events.", "tools.thumbnails:take"),
+    Tool("cut_clips", "Short films of a report's findings and pauses.", "tools.clips:cut"),
     Tool("write_case", "Write the case folder.", "tools.casefolder:write_case"),
     Tool("list_events", "The stretches of an activity, or of all.", "tools.queries:list_events", True, _CHOSEN),
     Tool("count_events", "How many stretches an activity has.", "tools.reckoning:count_events", True, _COMPARED),

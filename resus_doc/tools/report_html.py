@@ -5,11 +5,12 @@ loaded and no script can run that is not ours, even if escaping failed somewhere
 `report_words`, all places of the drawing from `report_timeline`; the template holds no logic but loops and choices.
 """
 
+import base64
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from resus_doc.schema import ACTIVITIES, Event, Finding, Passage, Report, TimeZero
@@ -40,12 +41,15 @@ class Surroundings:
     """What a page shows beside the report itself.
 
     `video` is the address of the video relative to the page, percent-encoded; the page is whole without it. `windows` are
-    the probabilities behind the events. `confidentiality` is a line that a site sets.
+    the probabilities behind the events. `confidentiality` is a line that a site sets. `thumbnails` are JPEG pictures by the
+    id of their event. `clips` names the films in the case's `clips` folder, without ending: a finding's id, or `pause-1`.
     """
 
     video: str | None = None
     windows: "Windows | None" = None
     confidentiality: str = ""
+    thumbnails: Mapping[str, bytes] = field(default_factory=dict)
+    clips: frozenset[str] = frozenset()
 
     @property
     def video_name(self) -> str:
@@ -67,6 +71,8 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
             words=words,
             zero=report.time_zero,
             policy=_policy(style, script),
+            thumbnails=() if withheld else _thumbnails(report, around),
+            pause_clips=sorted((c for c in around.clips if c.startswith("pause-")), key=_number),
             style=style,
             script=script,
             around=around,
@@ -127,10 +133,36 @@ def _event_data(event: Event, zero: TimeZero) -> dict[str, object]:
     }
 
 
+class Thumbnail(NamedTuple):
+    """A picture of an event as an address that holds the picture itself."""
+
+    event: Event
+    name: str
+    when: str
+    address: str
+
+
+def _thumbnails(report: Report, around: Surroundings) -> tuple[Thumbnail, ...]:
+    shown = sorted((e for e in report.events if e.id in around.thumbnails), key=lambda e: (e.start_s, e.id))
+    return tuple(
+        Thumbnail(
+            event,
+            words.activity_name(event.activity, capital=True),
+            clock((event.start_s + event.end_s) / 2 - report.time_zero.t_s),
+            f"data:image/jpeg;base64,{base64.b64encode(around.thumbnails[event.id]).decode()}",
+        )
+        for event in shown
+    )
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("-")[2])
+
+
 def _policy(style: str, script: str) -> str:
     return (
         f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; media-src 'self' file:; "
-        "base-uri 'none'; form-action 'none'"
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -9,7 +9,7 @@ What it does not know: transport streams do not state their length, so a cut one
 
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from resus_doc.errors import VideoRefused
 from resus_doc.schema import Span, Video
-from resus_doc.tools.video_decode import READ_ANOTHER, Clock, Reading, Timed, opened
+from resus_doc.tools.video_decode import READ_ANOTHER, Clock, Reading, Timed, is_seekable, opened
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -161,6 +161,43 @@ class GridReader:
         self.unreadable = tuple(reading.unreadable)
         if to_the_end and reading.cut_short():
             self.broken_off_at_s = reading.end_s
+
+
+def pictures_at(path: Path, times_s: Sequence[float], width: int, height: int) -> list[Image | None]:
+    """The pictures shown at these times (in order of time), resized; None where the recording cannot be read that far.
+
+    Formats that cannot be sought in are read once, from their start.
+
+    Raises:
+        VideoRefused: the file cannot be read at all.
+    """
+    check_file(path)
+    with opened(path) as (container, _stream):
+        seekable = is_seekable(container)
+    if seekable:
+        return [_first_picture(GridReader(path, 1.0, width, height, t_s, t_s + 0.5)) for t_s in times_s]
+    return _pictures_on_the_way(path, times_s, width, height)
+
+
+def _first_picture(reader: "GridReader") -> Image | None:
+    return next((frame.image for frame in reader), None)
+
+
+def _pictures_on_the_way(path: Path, times_s: Sequence[float], width: int, height: int) -> list[Image | None]:
+    found: list[Image | None] = []
+    with opened(path) as (container, stream):
+        reading = Reading(path, container, stream)
+        shown: _Shown | None = None
+        for timed in reading.frames():
+            while len(found) < len(times_s) and shown and times_s[len(found)] + TIME_TOLERANCE_S < timed.t_s:
+                found.append(shown.image())
+            if len(found) == len(times_s):
+                return found
+            shown = _Shown(timed.frame, width, height)
+        if shown is None:
+            raise VideoRefused(f"No picture of the video {path} can be read.", READ_ANOTHER)
+        found += [shown.image() for t_s in times_s[len(found) :] if t_s < reading.end_s - TIME_TOLERANCE_S]
+    return [*found, *[None] * (len(times_s) - len(found))]
 
 
 def check_file(path: Path) -> None:

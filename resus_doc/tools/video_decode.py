@@ -158,7 +158,7 @@ class Reading:
         import av
 
         tick = self._stream.time_base
-        if not _is_format(self._container, SEEKABLE) or tick is None or t_s <= 0:
+        if not is_seekable(self._container) or tick is None or t_s <= 0:
             return False
         first = next(self.frames(), None)
         if first is None or first.frame.pts is None:
@@ -244,6 +244,11 @@ class Reading:
         start_s = (self._container.start_time or 0) / 1e6
         stated_s = self._container.duration / 1e6 + min(start_s, 0.0)
         return self._reach_s < stated_s - SHORT_BY_S
+
+
+def is_seekable(container: "InputContainer") -> bool:
+    """Whether times can be sought in this file without reading it from its start."""
+    return _is_format(container, SEEKABLE)
 
 
 def _is_format(container: "InputContainer", names: tuple[str, ...]) -> bool:
