@@ -72,7 +72,8 @@ def card(width: int, height: int, lines: tuple[str, ...]) -> Image:
 
 def wrapped(text: str, room: float, size: int, most: int = TITLE_LINES) -> list[str]:
     """The text on at most `most` lines of `room` pixels; the last ends in dots where the text goes on."""
-    font, lines, rest = _font(size), [], _plain(text).split()
+    font, rest = _font(size), _plain(text).split()
+    lines: list[str] = []
     while rest and len(lines) < most - 1:
         taken = max(
             1, bisect_right(range(len(rest) + 1), room, key=lambda end: font.getlength(" ".join(rest[:end]))) - 1

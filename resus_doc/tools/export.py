@@ -55,9 +55,10 @@ def _cell(finding: Finding, name: str) -> str:
 
 
 def _vtt(report: Report, folder: Path) -> tuple[Path, ...]:
-    path = folder / "timeline.vtt"
-    formats.write_vtt(report.events, path)
-    return (path,)
+    captions, chapters = folder / "timeline.vtt", folder / "chapters.vtt"
+    formats.write_vtt(report.events, captions)
+    formats.write_chapters(report.events, report.time_zero, chapters)
+    return captions, chapters
 
 
 def _eaf(report: Report, folder: Path) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Annotation files: read the study's text format, CSV and ELAN; write CSV, WebVTT, ELAN and the study's text.
+"""Annotation files: read and write the study's text format, CSV, ELAN and WebVTT.
 
 Whatever a file says is only text: labels outside the vocabulary are refused, XML is read without entities, and a line that
 cannot be trusted is named instead of guessed at. What was guessed (a misspelt label, the unit of the times) is told in
@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from resus_doc.schema import ACTIVITY_NAMES, Activity, Event
+from resus_doc.schema import Activity, Event
 from resus_doc.tools.formats_eaf import eaf_rows, write_eaf
-from resus_doc.tools.formats_source import LABELS, Row, Source, by_onset, events_of, in_ms, number, quoted, text_of
+from resus_doc.tools.formats_source import LABELS, Row, Source, by_onset, events_of, number, quoted, text_of
 from resus_doc.tools.formats_study import study_rows, write_study
+from resus_doc.tools.formats_vtt import vtt_rows, write_chapters, write_vtt
 
 __all__ = [
     "CSV_HEADER",
@@ -26,6 +27,7 @@ __all__ = [
     "Annotations",
     "read_annotation_file",
     "read_annotations",
+    "write_chapters",
     "write_csv",
     "write_eaf",
     "write_study",
@@ -58,7 +60,7 @@ class Annotations:
 
 
 def read_annotations(path: Path, duration_s: float | None = None) -> list[Event]:
-    """The events of an annotation file (study text, CSV or ELAN), by onset.
+    """The events of an annotation file (study text, CSV, ELAN or WebVTT), by onset.
 
     Args:
         path: the file; its content, not its name, decides how it is read.
@@ -82,6 +84,8 @@ def read_annotation_file(
     start = text.lstrip()[:200]
     if start.startswith("<"):
         rows = eaf_rows(source, text)
+    elif re.match(r"WEBVTT(?:\s|$)", start):
+        rows = vtt_rows(source, text)
     elif _looks_like_csv(start):
         rows = _csv_rows(source, text)
     else:
@@ -150,25 +154,3 @@ def write_csv(events: Iterable[Event], path: Path) -> None:
             times = (event.start_s, event.end_s, event.confidence, *event.start_range_s, *event.end_range_s)
             numbers = [repr(round(time, 6) + 0.0) for time in times]
             writer.writerow([event.id, event.activity, *numbers, event.source])
-
-
-# --- WebVTT
-
-
-def write_vtt(events: Iterable[Event], path: Path) -> None:
-    """Captions for any player: one cue per event, named by its id."""
-    cues = ["WEBVTT\n"]
-    for event in by_onset(events):
-        start_ms = max(in_ms(event.start_s), 0)
-        end_ms = max(in_ms(event.end_s), start_ms + 1)
-        cues.append(f"{_cue_id(event.id)}\n{_stamp(start_ms)} --> {_stamp(end_ms)}\n{ACTIVITY_NAMES[event.activity]}\n")
-    path.write_text("\n".join(cues), encoding="utf-8", newline="\n")
-
-
-def _cue_id(name: str) -> str:
-    """A cue's name must not hold an arrow or a line break."""
-    return quoted(name).replace("-->", "→")
-
-
-def _stamp(ms: int) -> str:
-    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"

@@ -7,12 +7,19 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample_report import FINDINGS, hostile_report, sample_report
+from sample_report import FINDINGS, empty_report, hostile_report, long_report, sample_report
+
+sys.path.pop(0)
+
+from lxml import etree
 
 from resus_doc.errors import InputRefused, UsageError
+from resus_doc.schema import Report
 from resus_doc.tools.casefolder import read_report, report_json
 from resus_doc.tools.export import export_case
 from resus_doc.tools.formats import read_annotations
+
+EAF = etree.XMLSchema(file=str(Path(__file__).parent / "eaf-3.0-written.xsd"))
 
 
 @pytest.fixture
@@ -22,7 +29,7 @@ def case(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["timeline.csv", "timeline.eaf"])
+@pytest.mark.parametrize("name", ["timeline.csv", "timeline.eaf", "timeline.vtt"])
 def test_events_come_back(case: Path, name: str) -> None:
     export_case(case, "all", case / "out")
     back = {event.id: event for event in read_annotations(case / "out" / name)}
@@ -35,7 +42,16 @@ def test_events_come_back(case: Path, name: str) -> None:
 
 def test_all_writes_each_format_and_the_report_comes_back(case: Path) -> None:
     written = export_case(case, "all")
-    names = ["timeline.csv", "findings.csv", "timeline.vtt", "timeline.eaf", "report.md", "report.docx", "report.json"]
+    names = [
+        "timeline.csv",
+        "findings.csv",
+        "timeline.vtt",
+        "chapters.vtt",
+        "timeline.eaf",
+        "report.md",
+        "report.docx",
+        "report.json",
+    ]
     assert [path.name for path in written] == names and all(path.stat().st_size for path in written)
     assert read_report(case / "export") == read_report(case)
 
@@ -78,24 +94,49 @@ def test_hostile_text_is_text_in_word_too(tmp_path: Path) -> None:
     assert "<script>alert(1)</script>" in text and "\u202e" not in text and "\x07" not in text
 
 
-def test_elan_files_keep_to_the_structure_of_eaf_3(case: Path) -> None:
-    """Every reference in the file arrives, ids are unique, times are whole milliseconds in order."""
-    from defusedxml.ElementTree import parse
-
-    (path,) = export_case(case, "eaf")
-    root = parse(path).getroot()
-    assert root.tag == "ANNOTATION_DOCUMENT" and root.get("FORMAT") == "3.0" and root.get("VERSION") == "3.0"
-    assert {"AUTHOR", "DATE", "VERSION", "FORMAT"} <= set(root.keys())
-    order = ["HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE", "CONTROLLED_VOCABULARY"]
-    places = [order.index(child.tag) for child in root if child.tag in order]
-    assert places == sorted(places)
+@pytest.mark.parametrize("report", [sample_report(), empty_report(), hostile_report(), long_report()])
+def test_elan_files_are_valid(tmp_path: Path, report: Report) -> None:
+    """By the rules of EAF 3.0 in eaf-3.0-written.xsd; beyond those, slots lie in order of time and no event is empty."""
+    (tmp_path / "report.json").write_text(report_json(report))
+    (path,) = export_case(tmp_path, "eaf")
+    EAF.assertValid(etree.parse(path))
+    root = etree.parse(path).getroot()
     slots = {slot.get("TIME_SLOT_ID"): int(slot.get("TIME_VALUE", "")) for slot in root.iter("TIME_SLOT")}
-    assert list(slots.values()) == sorted(slots.values()) and len(slots) == len(list(root.iter("TIME_SLOT")))
-    kinds = {kind.get("LINGUISTIC_TYPE_ID") for kind in root.iter("LINGUISTIC_TYPE")}
-    assert {tier.get("LINGUISTIC_TYPE_REF") for tier in root.iter("TIER")} <= kinds
+    assert list(slots.values()) == sorted(slots.values())
     marks = list(root.iter("ALIGNABLE_ANNOTATION"))
-    assert len({mark.get("ANNOTATION_ID") for mark in marks}) == len(marks)
+    assert len(marks) == len(report.events)
     assert all(slots[mark.get("TIME_SLOT_REF1")] < slots[mark.get("TIME_SLOT_REF2")] for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('TIME_SLOT_REF1="ts1"', 'TIME_SLOT_REF1="ts99"'),
+        ('TIME_SLOT_ID="ts2"', 'TIME_SLOT_ID="ts1"'),
+        ('LINGUISTIC_TYPE_ID="activity"', 'LINGUISTIC_TYPE_ID="other"'),
+        ('TIME_VALUE="', 'TIME_VALUE="-'),
+        ('TIME_UNITS="milliseconds"', 'TIME_UNITS="seconds"'),
+        (' AUTHOR="resus-doc"', ""),
+        (' DATE="1970-01-01T', ' DATE="yesterday'),
+        ("<TIME_ORDER>", "<TIME_ORDER/><TIME_ORDER>"),
+        ("MEDIA_URL=", "MEDIA="),
+    ],
+)
+def test_the_rules_of_eaf_would_find_a_fault(case: Path, right: str, wrong: str) -> None:
+    (path,) = export_case(case, "eaf")
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    assert not EAF.validate(etree.fromstring(text.replace(right, wrong, 1).encode()))
+
+
+def test_chapters_follow_each_other_and_start_where_something_begins(case: Path) -> None:
+    export_case(case, "vtt")
+    blocks = (case / "export" / "chapters.vtt").read_text().strip().split("\n\n")
+    cues = [block.split("\n") for block in blocks[1:]]
+    starts, ends = zip(*(cue[1].split(" --> ") for cue in cues), strict=True)
+    assert ends[:-1] == starts[1:] and starts[0] == "00:00:09.500" and ends[-1] == "00:01:58.000"
+    assert [cue[2] for cue in cues][:3] == ["0:36 stimulation", "0:52 suction", "1:02 PPV"]
+    assert not any("baby in view" in cue[2] for cue in cues)
 
 
 def test_refusals(tmp_path: Path) -> None:

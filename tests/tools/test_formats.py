@@ -413,6 +413,42 @@ def test_vtt_holds_every_event(tmp_path, events):
         assert start < end == pytest.approx(max(e.end_s, e.start_s + 0.001), abs=1e-9)
 
 
+@EXAMPLES
+@given(timelines(exact=False))
+def test_vtt_round_trip(tmp_path, events):
+    formats.write_vtt(events, tmp_path / "a.vtt")
+    back = {e.id: e for e in formats.read_annotations(tmp_path / "a.vtt")}
+    assert back.keys() == {e.id for e in events}
+    for e in events:
+        assert back[e.id].activity == e.activity and back[e.id].start_s == e.start_s
+        assert back[e.id].end_s == pytest.approx(e.end_s, abs=0.0011)
+
+
+def test_vtt_of_others_is_understood(tmp_path):
+    text = (
+        "WEBVTT - by hand\nKind: captions\n\nNOTE\na remark\n\nSTYLE\n::cue {}\n\n"
+        "01:02.500 --> 01:09.000 line:0\n<v Nurse>Suction</v>\n\nfirst one\n00:00:03.000 --> 00:00:04.000\nPPV\n"
+    )
+    events = read(tmp_path, text, 80.0, name="a.vtt").events
+    assert [(e.activity, e.start_s, e.end_s) for e in events] == [("ppv", 3.0, 4.0), ("suction", 62.5, 69.0)]
+
+
+@pytest.mark.parametrize(
+    ("cue", "line", "what"),
+    [
+        ("x\nPPV", 4, "line of times"),
+        ("00:01.000 -> 00:02.000\nPPV", 4, "line of times"),
+        ("00:01.000 --> 00:02.000\ndancing", 4, "'dancing' is not known"),
+        ("00:02.000 --> 00:01.000\nPPV", 3, "ends before"),
+        ("00:01.000 --> 99:02.000\nPPV", 3, "line of times"),
+        ("00:01.000 --> 50:02.000\nPPV", 3, "outside the video"),
+    ],
+)
+def test_refused_vtt(tmp_path, cue, line, what):
+    with pytest.raises(InputRefused, match=f"line {line}: .*{what}"):
+        read(tmp_path, f"WEBVTT\n\n{cue}\n", 60.0, name="a.vtt")
+
+
 def _seconds(stamp):
     hours, minutes, seconds = re.fullmatch(r"(\d\d):(\d\d):(\d\d\.\d{3})", stamp).groups()
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
