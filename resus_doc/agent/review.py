@@ -149,6 +149,7 @@ class ReviewSession:
             sha256_before=sha256_before,
             sha256_after=hashlib.sha256(after.encode()).hexdigest(),
         )
+        self._note = " ".join(filter(None, (self._note, _what_goes(self.case))))
         casefolder.write_revision(
             remade.report,
             windows_table.read_windows(self.case / windows_table.NAME, report),
@@ -190,6 +191,14 @@ def _review(report: Report, edits: Edits, edited: review_edits.Edited, number: i
     if edited.whole_recording and whole_by is None:
         whole_by = edits.by
     return Review(revision=number, by=edits.by, at=at, birth_set_by=birth_by, whole_recording_by=whole_by)
+
+
+def _what_goes(case: Path) -> str:
+    """That clips and exports go, since they tell of the timeline before the revision; empty where there are none."""
+    names = [name for name in ("clips", "export") if (case / name).is_dir()]
+    if not names:
+        return ""
+    return f"What lay in {' and '.join(names)} told of the case before this revision and is gone; make it again."
 
 
 def _recording(case: Path, report: Report, given: Path | None) -> tuple[Path | None, str]:

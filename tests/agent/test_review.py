@@ -10,12 +10,15 @@ import pytest
 from pydantic import ValidationError
 
 from resus_doc import settings
+from resus_doc.agent import review_run
 from resus_doc.agent.report import Request, make_report
 from resus_doc.agent.review import ReviewSession
 from resus_doc.errors import CaseChanged, InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import DomainCheck, Report
 from resus_doc.tools import agreement_files, casefolder, formats, revisions
 from resus_doc.tools.case_lock import lock_file, reviewing
+from resus_doc.tools.dashboard import PAGE
+from resus_doc.tools.ledger import Row, open_ledger
 from resus_doc.tools.purge import purge
 from resus_doc.tools.review_edits import Edits
 
@@ -143,6 +146,26 @@ def test_all_files_follow_and_the_first_report_stays_byte_for_byte(case):
     assert [change.action for change in found.changes] == ["added"]
     assert found.sha256_after == casefolder.sha256_of(case)
     assert json.loads((case / "run.json").read_text())["video_file"] == "../birth.mp4"
+
+
+def test_clips_and_exports_of_the_earlier_timeline_go_and_that_is_told(case):
+    (case / "export").mkdir()
+    (case / "export" / "timeline.csv").write_text("old")
+    session = a_session(case)
+    wanted = edits_of(session)
+    wanted["events"][0]["confirmed"] = True
+    assert "export" in save(session, wanted)["note"]
+    assert not (case / "export").exists()
+
+
+def test_the_page_of_the_batch_follows_unless_a_batch_is_at_work(case):
+    told: list[str] = []
+    with open_ledger(case.parent) as ledger:
+        ledger.put(Row("/videos/birth.mp4", "k", case.name, "", "done"))
+        review_run._refresh(case.parent, told.append)
+    assert len(told) == 1 and "at work" in told[0] and not (case.parent / PAGE).exists()
+    review_run._refresh(case.parent, told.append)
+    assert len(told) == 1 and (case.parent / PAGE).exists()
 
 
 def test_ids_are_never_given_twice_and_a_deleted_event_comes_back_as_it_was(case):

@@ -131,6 +131,11 @@ def test_a_case_is_confirmed_corrected_and_saved_with_the_keyboard_alone(opened,
     (revision,) = revisions.history(case)
     assert {"added", "deleted", "moved", "confirmed", "birth set"} <= {change.action for change in revision.changes}
     assert page.evaluate("document.activeElement.className") == "bench"
+    page.locator("[data-back='0']").click()
+    page.locator("[data-choose=E7]").wait_for()
+    assert "not saved" in text(page, ".unsaved") and page.locator("[data-choose=E9]").count() == 0
+    press(page, "u")
+    assert text(page, ".unsaved") == "revision 1"
     assert complaints == []
 
 
