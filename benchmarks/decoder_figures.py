@@ -19,7 +19,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from decoder_data import Looked, looked, shipped
+from decoder_data import Looked, looked, shipped, weights
 
 from resus_doc.models import event_metrics
 from resus_doc.models.event_matching import IOU_LEVELS, EventCounts, match
@@ -131,7 +131,8 @@ def main() -> None:
         "# Figures of the temporal decoders",
         "",
         f"{len(videos)} simulated test videos, {minutes:.0f} minutes, of the difficulties {', '.join(map(str, difficulties))}. "
-        "They say nothing about real recordings.",
+        "They say nothing about real recordings. "
+        f"Detector {weights()}.",
         "",
         f"Made by `{' '.join(['python benchmarks/decoder_figures.py', *sys.argv[1:]])}`.",
         "",

@@ -22,7 +22,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from decoder_data import Looked, looked, shipped, windows_like
+from decoder_data import Looked, looked, shipped, weights, windows_like
 
 from resus_doc.agent import closer
 from resus_doc.guidelines.logic import Known
@@ -217,7 +217,8 @@ def main() -> None:
         "# Verdicts from detected events",
         "",
         f"{options.videos} simulated test videos, each judged with {options.births} drawn births and heart rates "
-        f"({cases} cases). They say nothing about real recordings. Open: indeterminate, not assessable or not raised.",
+        f"({cases} cases). They say nothing about real recordings. Open: indeterminate, not assessable or not raised. "
+        f"Detector {weights()}.",
         "",
         f"Made by `{' '.join(['python benchmarks/verdict_figures.py', *sys.argv[1:]])}`.",
         "",

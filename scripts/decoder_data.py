@@ -3,7 +3,8 @@
     python scripts/decoder_data.py validation 12
     python scripts/decoder_data.py test 20
 
-A video is kept by its scenario, its windows by scenario and detector: after a new training only the detector runs again.
+A video is kept by its scenario and the simulator's code, its windows by the detector too: after a new training only the
+detector runs again.
 Windows are kept at every cell (one pair of grid frames); the detector's own windows are every fourth of them.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import hashlib
 import json
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,11 +71,9 @@ def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES
     """The first `count` videos of a kind with their windows, made where they are not there yet."""
     detector: Detector | None = None
     found = []
-    weights = json.loads((DEFAULT_DETECTOR / CONFIG_FILE).read_text(encoding="utf-8"))
-    labels = {name: digest for name, digest in weights["files"].items() if name.endswith(".safetensors")}
-    bundle = _digest(labels, weights["temperatures"])
+    bundle = weights()
     for scenario in scenarios(kind, count, difficulties):
-        name = f"{kind}-{scenario.seed}-{_digest(scenario.model_dump(mode='json'))}"
+        name = video_name(kind, scenario)
         path = BUILD / bundle / f"{name}.npz"
         if not path.exists():
             detector = detector or Detector.load(device="cpu").at_every_pair()
@@ -83,6 +83,20 @@ def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES
             print(f"{name}: {len(windows)} windows", flush=True)
         found.append(Looked(scenario, Windows.load(path)))
     return found
+
+
+def weights() -> str:
+    """A short name of the shipped detector: its weights and temperatures."""
+    config = json.loads((DEFAULT_DETECTOR / CONFIG_FILE).read_text(encoding="utf-8"))
+    digests = {name: digest for name, digest in config["files"].items() if name.endswith(".safetensors")}
+    return _digest(digests, config["temperatures"])
+
+
+def video_name(kind: str, scenario: Scenario) -> str:
+    """The name under which a video is kept."""
+    folder = Path(str(files("resus_doc.tools.simulate")))
+    code = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))]
+    return f"{kind}-{scenario.seed}-{_digest(scenario.model_dump(mode='json'), code)}"
 
 
 def _detected(scenario: Scenario, video: Path, detector: Detector) -> Windows:

@@ -74,6 +74,8 @@ class Decoder(BaseModel):
     coupling: dict[Activity, dict[Activity, float]]
     """Log of the factor on the rate of beginnings of the first while the second goes on."""
     coupling_weight: float = Field(ge=0)
+    least_confidence: float = Field(default=0.5, ge=0.5, lt=1)
+    """A run whose cells are less likely than this on average is none: windows that waver err together for many seconds."""
     coarse: Evidence
     """For the detector's own stride."""
     fine: Evidence

@@ -32,7 +32,7 @@ SMOOTH_CELLS = 3.0
 PRIOR_RUNS = 5.0
 """Each hazard is drawn towards the mean one as if so many runs more had been seen at each age."""
 
-ANY_TIME = 0.1
+ANY_TIME = 0.3
 """Part of each hazard that does not depend on age: a length that no training recording had stays possible."""
 
 LOGITS = np.linspace(-8.0, 8.0, 33)
@@ -51,12 +51,15 @@ COUPLING_PRIOR_S = 30.0
 """Rates of beginnings are drawn towards each other as if so many seconds had been seen besides."""
 
 LARGEST_COUPLING = 2.5
-WEIGHTS = (0.4, 0.7, 1.0)
+WEIGHTS = (0.4, 0.7)
+"""Of those that score alike, the smallest: overlapping windows err together."""
 FINE_PARTS = (0.25, 0.5)
 """Weights of windows at every cell, as parts of the chosen weight at the detector's stride."""
 COUPLING_WEIGHTS = (0.0, 1.0)
 """Of two that score alike to the second decimal, the larger one: what training recordings say holds beyond a few videos."""
-COVERAGE = 0.9
+CONFIDENCES = (0.5, 0.6, 0.7, 0.8)
+COVERAGE = 0.92
+"""Part of the edges that ranges are to hold, on videos that the emission was not learned from; other videos are a little harder."""
 LEAST_VIDEOS = 4
 LEAST_EDGES = 80
 """With fewer edges the 90 % point of how far ranges must reach is known to no better than ten hundredths."""
@@ -76,6 +79,14 @@ class Example(NamedTuple):
     start_s: Numbers
     probabilities: Numbers
     """[windows, labels]"""
+
+
+class Judged(NamedTuple):
+    """How good a decoder is on videos: a score to compare by, the stretch that its ranges need, and figures."""
+
+    score: float
+    stretch: float
+    figures: dict[str, float]
 
 
 class Grid(NamedTuple):
@@ -114,6 +125,7 @@ def fit(training: Sequence[Recording], validation: Sequence[Example], grid: Grid
             emission=emissions(videos, grid),
             coupling=coupling,
             coupling_weight=weight,
+            least_confidence=CONFIDENCES[0],
             coarse=Evidence(weight=coarse, stretch=1.0),
             fine=Evidence(weight=fine, stretch=1.0),
         )
@@ -121,35 +133,32 @@ def fit(training: Sequence[Recording], validation: Sequence[Example], grid: Grid
     halves = (validation[::2], validation[1::2])
     folds = [(with_emission(halves[1 - k], 1.0, 1.0, 0.0), halves[k]) for k in (0, 1)]
 
-    def judged(coarse: float, fine: float, weight: float, step: int) -> tuple[float, float, dict[str, float]]:
-        """Score and stretch on the half that the emission was not learned from."""
-        updates = {
-            "coarse": Evidence(weight=coarse, stretch=1.0),
-            "fine": Evidence(weight=fine, stretch=1.0),
-            "coupling_weight": weight,
-        }
-        return _judged([(fold.model_copy(update=updates), videos) for fold, videos in folds], step)
+    def judged(step: int, **changes: object) -> Judged:
+        """How good decoders with these changes are on the half that their emission was not learned from."""
+        return _judged([(fold.model_copy(update=changes), videos) for fold, videos in folds], step)
+
+    def evidence(weight: float) -> Evidence:
+        return Evidence(weight=weight, stretch=1.0)
 
     tried = {
-        (weight, coupled): judged(weight, weight, coupled, grid.stride_cells)
+        (weight, coupled): judged(grid.stride_cells, coarse=evidence(weight), coupling_weight=coupled)
         for weight, coupled in product(WEIGHTS, COUPLING_WEIGHTS)
     }
-    weight, coupled = max(tried, key=lambda key: (round(tried[key][0], 2), key[1], tried[key][0]))
-    fine_tried = {part: judged(weight, weight * part, coupled, 1) for part in FINE_PARTS}
-    part = max(fine_tried, key=lambda key: fine_tried[key][0])
+    weight, coupled = max(tried, key=lambda key: (round(tried[key].score, 2), key[1], -key[0]))
+    chosen: dict[str, object] = {"coarse": evidence(weight), "coupling_weight": coupled}
+    parts = {part: judged(1, **chosen, fine=evidence(weight * part)) for part in FINE_PARTS}
+    part = max(parts, key=lambda key: (round(parts[key].score, 2), -key))
+    sure = {least: judged(grid.stride_cells, **chosen, least_confidence=least) for least in CONFIDENCES}
+    plateau = [least for least in CONFIDENCES if sure[least].score >= max(s.score for s in sure.values()) - 0.005]
+    least = plateau[len(plateau) // 2]
     final = with_emission(validation, weight, weight * part, coupled)
+    figures = {"coarse": sure[least].figures, "fine": parts[part].figures, "no_coupling": tried[weight, 0.0].figures}
     return final.model_copy(
         update={
-            "coarse": Evidence(weight=weight, stretch=tried[weight, coupled][1]),
-            "fine": Evidence(weight=round(weight * part, 4), stretch=fine_tried[part][1]),
-            "fitted": {
-                **facts,
-                "validation": {
-                    "coarse": tried[weight, coupled][2],
-                    "fine": fine_tried[part][2],
-                    "without_coupling": tried[weight, 0.0][2],
-                },
-            },
+            "least_confidence": least,
+            "coarse": Evidence(weight=weight, stretch=sure[least].stretch),
+            "fine": Evidence(weight=round(weight * part, 4), stretch=parts[part].stretch),
+            "fitted": {**facts, "validation": figures},
         }
     )
 
@@ -293,7 +302,7 @@ def _classes(spans: Sequence[Span], start_s: Numbers, part: Numbers, grid: Grid)
 # --- judging on validation videos
 
 
-def _judged(folds: Sequence[tuple[Decoder, Sequence[Example]]], step: int) -> tuple[float, float, dict[str, float]]:
+def _judged(folds: Sequence[tuple[Decoder, Sequence[Example]]], step: int) -> Judged:
     """Score, stretch, and figures of decoders on videos that their emission was not learned from."""
     counted = dict.fromkeys(IOU_LEVELS, EventCounts(0, 0, 0))
     errors: list[float] = []
@@ -308,7 +317,7 @@ def _judged(folds: Sequence[tuple[Decoder, Sequence[Example]]], step: int) -> tu
                 if label == "baby_visible":
                     continue
                 true = union(video.recording.spans.get(label, ()))
-                found = semi_markov.stays(result, column, decoder.cell_s)
+                found = semi_markov.stays(result, column, decoder.cell_s, decoder.least_confidence)
                 spans = [_span(stay, cells * decoder.cell_s) for stay in found]
                 for level in IOU_LEVELS:
                     counted[level] = counted[level].plus(count(true, spans, level))
@@ -320,7 +329,8 @@ def _judged(folds: Sequence[tuple[Decoder, Sequence[Example]]], step: int) -> tu
     stretch = float(np.quantile(needed or [1.0], rank))
     score = sum(f1.values()) / len(f1) - 0.05 * median - 0.05 * p90
     figures = {**f1, "edge_error_median_s": median, "edge_error_p90_s": p90, "edges": float(len(needed))}
-    return score, round(max(stretch, 0.05), 4), {name: round(value, 4) for name, value in figures.items()}
+    rounded = {name: round(value, 4) for name, value in figures.items()}
+    return Judged(score, round(max(stretch, 0.05), 4), rounded)
 
 
 def _span(stay: Stay, end_s: float) -> Span:

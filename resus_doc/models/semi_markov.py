@@ -87,14 +87,14 @@ class Stay(NamedTuple):
     """Mean probability of its cells."""
 
 
-def stays(found: Posterior, column: int, cell_s: float) -> list[Stay]:
-    """The runs of cells in which an activity is more likely on than off, in order, with their edges."""
+def stays(found: Posterior, column: int, cell_s: float, least_confidence: float = 0.5) -> list[Stay]:
+    """The runs of cells in which an activity is more likely on than off, and likely enough, in order, with their edges."""
     import numpy as np
 
     on, cells, near = found.on[:, column], len(found.on), round(NEAR_S / cell_s)
     flags = np.concatenate([[False], on > 0.5, [False]]).astype(int)
     first, after = np.flatnonzero(np.diff(flags) == 1), np.flatnonzero(np.diff(flags) == -1)
-    runs = [(int(a), int(b) - 1) for a, b in zip(first, after, strict=True)]
+    runs = [(int(a), int(b) - 1) for a, b in zip(first, after, strict=True) if on[a:b].mean() >= least_confidence]
     result = []
     for number, (first_on, last_on) in enumerate(runs):
         outer = runs[number - 1][1] if number else 0

@@ -42,7 +42,9 @@ def decode(windows: Windows, closer: Windows | None, decoder: Decoder, within: S
     for first in seen.first_cell[seen.fine]:
         fine[first : first + decoder.window_cells] = True
     return {
-        label: _stretches(decoder, semi_markov.stays(found, column, decoder.cell_s), fine, within)
+        label: _stretches(
+            decoder, semi_markov.stays(found, column, decoder.cell_s, decoder.least_confidence), fine, within
+        )
         for column, label in enumerate(decoder.labels)
     }
 

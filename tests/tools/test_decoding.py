@@ -67,12 +67,12 @@ def test_edges_are_known_to_a_quarter_of_a_second():
 def test_a_closer_look_counts_where_it_was_taken():
     """Windows at every cell say that the pause was none; the rest of the video stays as it was."""
     p = np.full((40, 2), 0.02)
-    p[5:15, 0], p[18:30, 0] = 0.97, 0.97
+    p[5:10, 0], p[13:17, 0] = 0.97, 0.97
     assert len(built(p, 41.0).of("ppv")) == 2
-    starts = np.arange(13.0, 19.0, 0.25)
-    closer = windows_of(np.column_stack([np.full(24, 0.97), np.full(24, 0.02)]), starts, 0.25)
+    starts = np.arange(8.0, 15.0, 0.25)
+    closer = windows_of(np.column_stack([np.full(28, 0.97), np.full(28, 0.02)]), starts, 0.25)
     (event,) = built(p, 41.0, closer).of("ppv")
-    assert (event.start_s, event.end_s) == (pytest.approx(5.5, abs=0.6), pytest.approx(30.5, abs=0.6))
+    assert (event.start_s, event.end_s) == (pytest.approx(5.5, abs=0.6), pytest.approx(17.5, abs=0.6))
 
 
 def test_a_decoder_of_other_labels_is_refused():
