@@ -4,6 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import ACTIVITIES, empty_report, hostile_report, long_report, sample_report, withheld_report
 
 from resus_doc.settings import SAMPLE_VIDEO
+from resus_doc.tools import thumbnails
 from resus_doc.tools.report_html import Surroundings, render
+from resus_doc.tools.video import probe
 from resus_doc.tools.windows import Windows
 
 CHROMIUM = "/usr/bin/chromium"
@@ -35,8 +38,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("pages")
     shutil.copy(SAMPLE_VIDEO, place / "a b#1.mp4")
     beside = Surroundings("a%20b%231.mp4", windows(), "Peer review")
+    report = sample_report().model_copy(update={"video": probe(SAMPLE_VIDEO)})
+    pictures = thumbnails.take(report, SAMPLE_VIDEO)
+    assert list(pictures) == ["E2", "E3", "E4", "E5", "E7"]  # E8 lies beyond this recording
     pages = {
-        "sample": render(sample_report(), beside),
+        "sample": render(sample_report(), replace(beside, thumbnails=pictures, clips=frozenset({"F1", "pause-1"}))),
         "gone": render(sample_report(), Surroundings("gone.mp4")),
         "empty": render(empty_report(), beside),
         "withheld": render(withheld_report(), beside),
@@ -89,7 +95,7 @@ def test_no_error_no_network_no_sideways_scroll(browser: Browser, folder: Path, 
     opened = Opened(browser, folder / f"{name}.html", width)
     opened.page.wait_for_load_state("load")
     assert opened.complaints == []
-    assert {url.partition(":")[0] for url in opened.asked_for} == {"file"}
+    assert {url.partition(":")[0] for url in opened.asked_for} - {"data"} == {"file"}
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     opened.page.close()
 
