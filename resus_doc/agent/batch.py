@@ -26,6 +26,9 @@ from resus_doc.tools.ledger import Ledger, copy_of_ledger, open_ledger
 MOST_DEATHS = 2
 """A video whose worker died is tried once more; it may have been the neighbour that took the memory."""
 
+MOST_LOSSES = 5
+"""So often a video is sent to another machine because the one that had it was lost."""
+
 MOST_BLOCKED = 3
 """After so many videos in a row that failed because something is missing here, the next would fail as well."""
 
@@ -49,7 +52,7 @@ class Outcome(NamedTuple):
     @property
     def summary(self) -> str:
         kept = f"{self.kept} kept as a person revised them, " if self.kept else ""
-        return f"{self.done} debriefed, {self.skipped} done before, {kept}{self.failed} failed"
+        return f"{self.done} debriefed, {self.skipped} done before or copies of others, {kept}{self.failed} failed"
 
 
 class Running(NamedTuple):
@@ -80,6 +83,8 @@ class Wishes:
     """Read all files anew instead of trusting hashes of files that lie there unchanged."""
     retry_failed: bool = False
     llm_asked_for: bool = False
+    ray: str | None = None
+    """Address of a Ray cluster whose machines do the work; None: this machine does."""
 
 
 def run_batch(
@@ -109,7 +114,7 @@ def run_batch(
     videos = find_videos(inputs, out)
     with open_ledger(out) as ledger:
         planner = Planner(ledger, out, settings, rehash=wishes.rehash, retry_failed=wishes.retry_failed)
-        workers = pool or (lambda count: ProcessPool(shares(wishes.workers, count, settings.device)))
+        workers = pool or _place(wishes, settings)
         page = _Page(out, ledger, len(videos), say)
         run = _Run(videos, planner, ledger, say, progress, page, wishes.llm_asked_for)
         try:
@@ -118,6 +123,16 @@ def run_batch(
             run.close()
         write_dashboard(out, ledger.rows())
     return run.outcome
+
+
+def _place(wishes: Wishes, settings: Settings) -> Callable[[int], Pool]:
+    """Where the work is done, for a number of videos."""
+    if wishes.ray is None:
+        return lambda count: ProcessPool(shares(wishes.workers, count, settings.device))
+    from resus_doc.agent.batch_cluster import RayPool
+
+    address = wishes.ray
+    return lambda count: RayPool(address, settings, wishes.workers, count)
 
 
 def rebuild_dashboard(out: Path) -> None:
@@ -189,6 +204,7 @@ class _Run:
         self._llm_asked_for = llm_asked_for
         self._counts: Counter[str] = Counter()
         self._deaths: Counter[Path] = Counter()
+        self._losses: Counter[Path] = Counter()
         self._blocked_in_a_row = 0
         self._decisions: dict[Path, Decision] = {}
         self._steps: dict[Path, str] = {}
@@ -274,13 +290,17 @@ class _Run:
             self._bury(message)
 
     def _bury(self, death: Died) -> None:
-        self._deaths[death.task.video] += 1
-        name = death.task.video.name
-        if self._deaths[death.task.video] < MOST_DEATHS:
-            self._say(f"The process that worked on {name} {death.how}; the video is tried once more.")
+        name, counted, most = death.task.video.name, self._deaths, MOST_DEATHS
+        if death.lost:
+            counted, most = self._losses, MOST_LOSSES
+        counted[death.task.video] += 1
+        if counted[death.task.video] < most:
+            again = "goes to another machine" if death.lost else "is tried once more"
+            self._say(f"The process that worked on {name} {death.how}; the video {again}.")
             self._submit(replace(death.task, resume=True))
             return
-        reason = f"The process that worked on it died twice; the last one {death.how}."
+        times = "twice" if most == MOST_DEATHS else f"{most} times"
+        reason = f"The process that worked on it died {times}; the last one {death.how}."
         self._finish(death.task, Result("failed", reason, 0.0))
 
     def _finish(self, task: Task, result: Result) -> None:

@@ -16,7 +16,7 @@ from resus_doc.errors import ResourceMissing
 from resus_doc.guidelines import checked
 from resus_doc.models import store
 from resus_doc.settings import Settings
-from resus_doc.tools.ledger import Ledger
+from resus_doc.tools.ledger import Ledger, copy_of_ledger
 from resus_doc.tools.registry import TOOLS
 
 _NOT_CONTENT = frozenset({"video", "out", "settings", "resume", "replace", "progress", "llm_asked_for"})
@@ -57,6 +57,16 @@ class ContentKeys:
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
+    def parts(self, settings: Settings) -> dict[str, str]:
+        """What every report with these settings depends on, each as a hash or version.
+
+        Raises:
+            UsageError: the guideline is none.
+        """
+        return {"version": __version__} | {
+            what: self._once(what, settings) for what in ("guideline", "llm", "detector")
+        }
+
     def _value(self, value: Any) -> Any:
         return self._ledger.sha256(value, rehash=self._rehash) if isinstance(value, Path) else value
 
@@ -88,3 +98,9 @@ class ContentKeys:
 
 def _content_fields() -> list[str]:
     return sorted(each.name for each in dataclasses.fields(Request) if each.name not in _NOT_CONTENT)
+
+
+def parts_here(settings: Settings) -> dict[str, str]:
+    """`ContentKeys.parts` on this machine, without a ledger; two machines where they are equal write the same reports."""
+    with copy_of_ledger(None) as ledger:
+        return ContentKeys(ledger).parts(settings)

@@ -41,10 +41,11 @@ class Finished(NamedTuple):
 
 
 class Died(NamedTuple):
-    """The process that had the task is gone; `how` says what is known."""
+    """The process that had the task is gone; `how` says what is known. `lost`: with its whole machine, so not by the video's doing."""
 
     task: "Task"
     how: str
+    lost: bool = False
 
 
 Message = Progressed | Finished | Died

@@ -42,6 +42,10 @@ def batch(
         bool | None,
         typer.Option("--thumbnails/--no-thumbnails", help="Small pictures of the recording in the reports."),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Work on the Ray cluster there; auto: the one of this machine."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read all files anew to see what changed.")] = False,
     dashboard_only: Annotated[
@@ -61,7 +65,7 @@ def batch(
     chosen = settings.load(
         guideline=guideline, detector=detector, llm=llm, device=device, clips=clips, thumbnails=thumbnails
     )
-    wishes = Wishes(workers=workers, rehash=rehash, retry_failed=retry_failed, llm_asked_for=llm is not None)
+    wishes = Wishes(workers=workers, rehash=rehash, retry_failed=retry_failed, llm_asked_for=llm is not None, ray=ray)
     if dry_run:
         _preview(inputs, out, chosen, wishes)
         return

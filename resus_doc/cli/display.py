@@ -54,8 +54,8 @@ def console() -> Console:
 
 
 def line(text: str) -> None:
-    """One plain line on stderr."""
-    _ERRORS.print(Text(printable(text)))
+    """One plain line on stderr; a log gets it unbroken."""
+    _ERRORS.print(Text(printable(text)), soft_wrap=not _ERRORS.is_terminal)
 
 
 def problem(text: str) -> None:

@@ -1,0 +1,97 @@
+"""Figures of `batch --ray` on one machine. Videos are small and annotated, so no detector is measured; with --detector it is.
+
+    python benchmarks/cluster_figures.py overhead --videos 24     one worker on Ray against one worker process, in pairs
+    python benchmarks/cluster_figures.py lost --videos 12         two raylets, one killed while it works; the result as if undisturbed
+
+OMP_NUM_THREADS=1 in the environment pins both to one thread. Starting the workers is part of both times.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from resus_doc import settings
+from resus_doc.agent.batch import Standing, Wishes, run_batch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "agent"))
+from batch_night import contents, write_night
+from ray_cluster import LocalCluster
+
+ROOT = Path(__file__).parents[1]
+
+
+def timed(inputs: Path, out: Path, chosen: settings.Settings, wishes: Wishes) -> float:
+    """Seconds of one run, and how far apart the work itself is."""
+    begun = time.monotonic()
+    outcome = run_batch([inputs], out, chosen, lambda _: None, wishes=wishes)
+    assert not outcome.failed, outcome
+    return time.monotonic() - begun
+
+
+def overhead(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings, cluster: LocalCluster) -> None:
+    """Pairs, because the machine may be busy with other work; the median of the pairs' ratios counts."""
+    cluster.add(1)
+    manifest = write_night(folder / "night", wanted.videos, seconds=wanted.seconds)
+    inputs = manifest if wanted.detector is None else folder / "night"
+    ratios = []
+    for pair in range(wanted.pairs):
+        alone = timed(inputs, folder / f"alone-{pair}", chosen, Wishes(workers=1))
+        there = timed(inputs, folder / f"there-{pair}", chosen, Wishes(workers=1, ray=cluster.address))
+        ratios.append(there / alone)
+        print(
+            f"worker process {alone:.1f} s, worker on Ray {there:.1f} s, overhead {there / alone - 1:+.1%}", flush=True
+        )
+    print(f"overhead of --ray, median of {wanted.pairs} pairs: {median(ratios) - 1:+.1%} (limit 15 %)")
+
+
+def lost(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings, cluster: LocalCluster) -> None:
+    """The second raylet goes with all its processes while it has a video; the head stays."""
+    cluster.add(1)
+    second = cluster.add(1)
+    manifest = write_night(folder / "night", wanted.videos, seconds=wanted.seconds)
+    timed(manifest, folder / "undisturbed", chosen, Wishes(workers=1))
+    gone: list[str] = []
+    said: list[str] = []
+
+    def lose_once(standing: Standing) -> None:
+        if not gone and standing.ended >= 2 and len(standing.running) == 2:
+            cluster.lose(second)
+            gone.append(f"after {standing.ended} of {standing.total} videos")
+
+    wishes = Wishes(ray=cluster.address, workers=2)
+    outcome = run_batch([manifest], folder / "lost", chosen, said.append, wishes=wishes, progress=lose_once)
+    same = contents(folder / "lost") == contents(folder / "undisturbed")
+    again = [line for line in said if "goes to another machine" in line]
+    print(
+        f"one of two raylets killed {gone[0] if gone else 'NEVER'}: {outcome.summary}; {len(again)} sent to another machine"
+    )
+    print(f"{'the same' if same else 'NOT the same'} as undisturbed")
+    if not (same and gone and again):
+        sys.exit(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    figures = {each.__name__: each for each in (overhead, lost)}
+    parser.add_argument("figure", choices=figures)
+    parser.add_argument("--videos", type=int, default=24)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--detector", type=Path)
+    wanted = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="resus-doc-cluster-"))
+    cluster = LocalCluster({"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"})
+    try:
+        figures[wanted.figure](folder, wanted, settings.load(llm="none", detector=wanted.detector), cluster)
+    finally:
+        cluster.close()
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
