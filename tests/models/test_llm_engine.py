@@ -153,6 +153,20 @@ def test_special_tokens_in_the_texts_are_never_parsed(random_gguf):
     assert prompt == plain
 
 
+def test_what_all_requests_have_in_common_is_evaluated_once(random_gguf, monkeypatch):
+    from resus_doc.models.llm_native import NativeModel, Sampling
+
+    model, evaluated = NativeModel(random_gguf), []
+    decode = model._decode
+    monkeypatch.setattr(model, "_decode", lambda tokens: evaluated.append(list(tokens)) or decode(tokens))
+    for user in (FACTS, "another question"):
+        evaluated.clear()
+        model.complete(SYSTEM, user, Sampling(YES_OR_NO, 9, 0, 0.0, 60.0), lambda _text: None)
+        prompt = model.prompt(SYSTEM, user)
+        expected = [prompt.head, prompt.rest] if user == FACTS else [prompt.rest]
+        assert evaluated[: len(expected)] == expected
+
+
 def test_control_tokens_are_not_written(engine):
     for seed in range(5):
         assert "<|" not in engine.complete(SYSTEM, FACTS, max_tokens=100, seed=seed, temperature=5.0).text
