@@ -38,6 +38,7 @@ STEPS = {
     "measure": "Measuring",
     "withhold": "Withholding what the detector cannot know",
     "adhere": "Comparing with the guideline",
+    "look": "Looking closer where a verdict hangs on it",
     "retrieve": "Fetching guideline passages",
     "plan": "Ordering the facts",
     "write": "Writing",
