@@ -49,7 +49,7 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from resus_doc.tools.simulate.dataset import write_dataset
 
     folder = tmp_path_factory.mktemp("dataset") / "set"
-    write_dataset(folder, videos=5, seed=3, duration_s=12, width=64, fps=8)
+    write_dataset(folder, videos=5, seed=4, duration_s=12, width=64, fps=8)
     return folder
 
 

@@ -150,10 +150,12 @@ def is_right(question: Question, answer: dict, report: Report) -> bool:
         return _by_call(what, about, answer, report)
     wanted = list(_expected(what, about, report))
     if wanted == [None]:
-        return any(word in text.lower() for word in ABSENT)
+        return answer["tool_calls"][0]["name"] not in _ABOUT_RULES and any(word in text.lower() for word in ABSENT)
     return all(says(text, *each) if isinstance(each, tuple) else str(each).lower() in text.lower() for each in wanted)
 
 
+_ABOUT_RULES = ("rules", "why", "findings", "evidence", "search_passages", "profile")
+"""Tools whose "no" is about a guideline, not about what was seen."""
 _CALLS = ("findings", "why", "rules", "evidence", "summary", "passage", "profile")
 
 
@@ -284,7 +286,8 @@ def _order(report: Report, about: list[str]) -> Iterator[str | None]:
 def _moved(report: Report, what: str, about: list[str]) -> Iterator[tuple[float, str] | None]:
     zero = report.time_zero.t_s
     moved = float(about[-1]) if what == "birth" else zero + float(about[1]) * (-1 if about[0] == "earlier" else 1)
-    first = stretches(report, "ppv") or stretches(report, "ventilation")
+    known = set(MASK) - {"ventilation"} <= set(report.activities_covered)
+    first = stretches(report, "ppv") or (stretches(report, "ventilation") if known else [])
     yield (abs(first[0][0] - moved), "s") if first else None
 
 

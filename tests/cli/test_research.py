@@ -57,7 +57,8 @@ def test_compare_writes_its_table(small_dataset, random_bundle, tmp_path):
     out = tmp_path / "table"
     done = run("compare", small_dataset, "-o", out, "--detector", random_bundle, "--device", "cpu")
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in out.iterdir()} == {"comparison.csv", "comparison.html", "comparison.md"}
+    tables = {"comparison.csv", "comparison.html", "comparison.md"}
+    assert {path.name for path in out.iterdir()} == {*tables, "reliability-lora.svg", "reliability-adapter-off.svg"}
     assert "always yes" in done.stdout
 
 
