@@ -1,4 +1,4 @@
-"""The picture of the report in the README: the sample's own timeline, opened in Debian's chromium. Run after `make demo`.
+"""The pictures of the report in docs, 1280 and 400 px wide; the first is in the README. The sample's own timeline in Debian's chromium.
 
     python scripts/report_picture.py [CASE]
 
@@ -12,15 +12,23 @@ from pathlib import Path
 
 from resus_doc.settings import SAMPLE_VIDEO
 
-PICTURE = Path(__file__).parent.parent / "docs" / "report.png"
+DOCS = Path(__file__).parent.parent / "docs"
+PICTURES = {DOCS / "report.png": (1280, 1370), DOCS / "report-narrow.png": (400, 1370)}
+"""Each picture with its width and height in pixels."""
+
+MOST_BYTES = 150_000
 
 
 def main() -> None:
-    """Write docs/report.png."""
+    """Write docs/report.png and docs/report-narrow.png."""
     with tempfile.TemporaryDirectory() as folder:
         case = Path(sys.argv[1]) if len(sys.argv) > 1 else sample_case(Path(folder))
-        _shoot(case / "report.html")
-    print(f"{PICTURE}: {PICTURE.stat().st_size // 1000} kB")
+        for picture, (width, height) in PICTURES.items():
+            _shoot(case / "report.html", picture, width, height)
+            size = picture.stat().st_size
+            print(f"{picture}: {size // 1000} kB")
+            if size > MOST_BYTES:
+                sys.exit(f"{picture} is larger than {MOST_BYTES // 1000} kB")
 
 
 def sample_case(folder: Path) -> Path:
@@ -32,20 +40,20 @@ def sample_case(folder: Path) -> Path:
     return folder / "case"
 
 
-def _shoot(page_file: Path) -> None:
+def _shoot(page_file: Path, picture: Path, width: int, height: int) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 1370})
+        page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(page_file.resolve().as_uri())
         page.wait_for_function("document.querySelector('video').readyState >= 2")
         page.locator(".lanes a.event").nth(1).click()
-        page.locator(".glance").evaluate("node => scrollTo(0, node.offsetTop - 10)")
+        page.locator(".glance").evaluate("node => scrollTo(0, node.offsetTop + 2)")
         page.wait_for_timeout(500)
-        page.screenshot(path=str(PICTURE))
+        page.screenshot(path=str(picture))
         browser.close()
-    shrink(PICTURE)
+    shrink(picture)
 
 
 def shrink(path: Path) -> None:

@@ -244,19 +244,43 @@ MOST_LINES = 5
 
 
 def glance(report: Report) -> tuple[Line, ...]:
-    """What happened, in at most five lines: each activity in order of its onset, then what was in view and not seen."""
+    """What happened, in at most five lines: each activity in order of its onset, then what was in view and not seen.
+
+    Where there are more activities than lines, the later ones share a line that says for each only when and how often.
+    """
     seen = _seen(report)
-    lines = [_activity_line(report, activity) for activity in seen]
-    if len(lines) >= MOST_LINES:
-        lines = [*lines[: MOST_LINES - 2], _together(lines[MOST_LINES - 2 :])]
+    alone = seen if len(seen) < MOST_LINES else seen[: MOST_LINES - 2]
+    lines = [_activity_line(report, activity) for activity in alone]
+    if len(alone) < len(seen):
+        lines.append(_together(report, seen[len(alone) :]))
     if not withheld(report):
         lines.append(Line(None, "In view", _view_text(report) + _unseen_text(report, seen), ()))
     return tuple(lines)
 
 
-def _together(lines: Sequence[Line]) -> Line:
-    text = "; ".join(f"{line.lead} {line.text}" for line in lines)
-    return Line(None, "Also", text, tuple(event for line in lines for event in line.events))
+def _together(report: Report, activities: Sequence[Activity]) -> Line:
+    groups = [(activity, _events_of(report, activity)) for activity in activities]
+    text = ", ".join(_short(activity, events, report.time_zero) for activity, events in groups)
+    return Line(None, "Also", text, tuple(event.id for _, events in groups for event in events))
+
+
+def _short(activity: Activity, events: Sequence[Event], zero: TimeZero) -> str:
+    first = events[0]
+    at = "from the start" if first.censored_start else f"at {clock(first.start_s - zero.t_s)}"
+    often = f", {_times(len(events))}" if len(events) > 1 else ""
+    return f"{activity_name(activity)}{_kind(activity)} ({at}{often})"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _kind(activity: Activity) -> str:
+    return " of unknown kind" if activity == "ventilation" else ""
+
+
+def _events_of(report: Report, activity: Activity) -> list[Event]:
+    return sorted((e for e in report.events if e.activity == activity), key=lambda e: (e.start_s, e.end_s))
 
 
 def _unseen_text(report: Report, seen: Sequence[Activity]) -> str:
@@ -275,20 +299,18 @@ def _seen(report: Report) -> list[Activity]:
 
 
 def _activity_line(report: Report, activity: Activity) -> Line:
-    events = sorted((e for e in report.events if e.activity == activity), key=lambda e: (e.start_s, e.end_s))
+    events = _events_of(report, activity)
     first = events[0]
     if first.censored_start:
         parts = ["already under way when the recording starts"]
     else:
         parts = [f"first {moment(first.start_s, report.time_zero)}"]
-    parts.append({1: "once", 2: "twice"}.get(len(events), f"{len(events)} times"))
+    parts.append(_times(len(events)))
     total = {measure.name: measure for measure in report.measures}.get(f"{activity}_total")
     if total is not None and total.value is not None:
         parts.append(f"{amount(total.value, total.unit)} in all")
-    kind = " of unknown kind" if activity == "ventilation" else ""
-    return Line(
-        activity, f"{activity_name(activity, capital=True)}{kind}", ", ".join(parts), tuple(e.id for e in events)
-    )
+    lead = activity_name(activity, capital=True) + _kind(activity)
+    return Line(activity, lead, ", ".join(parts), tuple(e.id for e in events))
 
 
 def _view_text(report: Report) -> str:

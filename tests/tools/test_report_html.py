@@ -403,6 +403,16 @@ def test_what_happened_takes_at_most_five_lines(report: Report) -> None:
     assert told == {event.id for event in report.events if event.activity != "baby_visible"}
 
 
+def test_activities_beyond_the_lines_say_when_and_how_often() -> None:
+    kinds = ("ppv", "cpap", "suction", "stimulation", "chest_compressions", "suction", "stimulation", "stimulation")
+    events = tuple(event(i + 1, kind, 40.0 + 5 * i, 43.0 + 5 * i) for i, kind in enumerate(kinds))
+    zero = TimeZero(t_s=0.0, range_s=(0.0, 0.0), source="video_start")
+    lines = report_words.glance(sample_report(events=events, time_zero=zero))
+    assert [line.lead for line in lines] == ["PPV", "CPAP", "Suction", "Also", "In view"]
+    assert lines[3].text == "stimulation (at 0:55, 3 times), chest compressions (at 1:00)"
+    assert lines[3].events == ("E4", "E7", "E8", "E5")
+
+
 def test_the_recording_is_linked_by_its_encoded_place() -> None:
     page = Page(render(sample_report(), Surroundings(quote('../a "b"<i>.mp4'))))
     assert [video["src"] for video in page.all("video")] == ["../a%20%22b%22%3Ci%3E.mp4"]
