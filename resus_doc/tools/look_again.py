@@ -32,6 +32,7 @@ def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[
     start_s = max(0.0, span.start_s - MARGIN_S)
     end_s = min(report.video.duration_s, max(span.end_s, span.start_s) + MARGIN_S, start_s + LONGEST_S)
     windows = look_closer(video, detector, (Span(start_s, end_s),))
+    # By thresholds: the fitted decoder weighs a window by what the whole recording shows, and here is a stretch alone.
     found = build_timeline(windows, detector.provenance()["thresholds"], report.video.duration_s)
     inside = tuple(event for event in found.events if event.start_s < end_s and start_s < event.end_s)
     return Span(start_s, end_s), round(detector.config.stride_s / windows.stride_s), inside

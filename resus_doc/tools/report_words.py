@@ -243,16 +243,21 @@ MOST_LINES = 5
 """As many lines as a tired reader takes in at one look."""
 
 
+LINE_FIRST: tuple[Activity, ...] = ("ppv", "chest_compressions", "ventilation", "cpap", "suction", "stimulation")
+"""Which activities get a line of their own where lines are short: those on which a resuscitation turns."""
+
+
 def glance(report: Report) -> tuple[Line, ...]:
     """What happened, in at most five lines: each activity in order of its onset, then what was in view and not seen.
 
-    Where there are more activities than lines, the later ones share a line that says for each only when and how often.
+    Where there are more activities than lines, the last of `LINE_FIRST` share a line that says for each only when and how often.
     """
     seen = _seen(report)
-    alone = seen if len(seen) < MOST_LINES else seen[: MOST_LINES - 2]
+    kept = set(seen) if len(seen) < MOST_LINES else set(sorted(seen, key=LINE_FIRST.index)[: MOST_LINES - 2])
+    alone = [activity for activity in seen if activity in kept]
     lines = [_activity_line(report, activity) for activity in alone]
     if len(alone) < len(seen):
-        lines.append(_together(report, seen[len(alone) :]))
+        lines.append(_together(report, [activity for activity in seen if activity not in kept]))
     if not withheld(report):
         lines.append(Line(None, "In view", _view_text(report) + _unseen_text(report, seen), ()))
     return tuple(lines)

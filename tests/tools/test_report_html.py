@@ -408,9 +408,9 @@ def test_activities_beyond_the_lines_say_when_and_how_often() -> None:
     events = tuple(event(i + 1, kind, 40.0 + 5 * i, 43.0 + 5 * i) for i, kind in enumerate(kinds))
     zero = TimeZero(t_s=0.0, range_s=(0.0, 0.0), source="video_start")
     lines = report_words.glance(sample_report(events=events, time_zero=zero))
-    assert [line.lead for line in lines] == ["PPV", "CPAP", "Suction", "Also", "In view"]
-    assert lines[3].text == "stimulation (at 0:55, 3 times), chest compressions (at 1:00)"
-    assert lines[3].events == ("E4", "E7", "E8", "E5")
+    assert [line.lead for line in lines] == ["PPV", "CPAP", "Chest compressions", "Also", "In view"]
+    assert lines[3].text == "suction (at 0:50, twice), stimulation (at 0:55, 3 times)"
+    assert lines[3].events == ("E3", "E6", "E4", "E7", "E8")
 
 
 def test_the_recording_is_linked_by_its_encoded_place() -> None:
