@@ -31,7 +31,7 @@ from resus_doc.guidelines.rules import evaluate
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.decoder import Decoder
 from resus_doc.models.event_matching import IOU_LEVELS, match
-from resus_doc.schema import Event, Finding, Span, Timeline, TimeZero, Vitals, VitalSeries
+from resus_doc.schema import Finding, Span, Timeline, TimeZero, Vitals, VitalSeries
 from resus_doc.tools.measures import compute
 from resus_doc.tools.timeline import build_timeline, timeline_from_annotations
 from resus_doc.tools.windows import Windows
@@ -60,20 +60,9 @@ class Verdict(NamedTuple):
 
 def true_timeline(video: Looked) -> Timeline:
     """The scenario's own events, as exact annotations of everything the detector looks for."""
-    events = [
-        Event(
-            id=f"E{number}",
-            activity=event.activity,
-            start_s=event.start_s,
-            end_s=event.end_s,
-            confidence=1.0,
-            start_range_s=(event.start_s, event.start_s),
-            end_range_s=(event.end_s, event.end_s),
-            source="annotation",
-        )
-        for number, event in enumerate(video.scenario.events, start=1)
-    ]
-    return timeline_from_annotations(events, video.scenario.duration_s, covered=video.dense.labels)
+    return timeline_from_annotations(
+        video.scenario.annotations(), video.scenario.duration_s, covered=video.dense.labels
+    )
 
 
 def draw_cases(video: Looked, count: int) -> list[Case]:

@@ -29,13 +29,18 @@ def _from_events(file: Path, settings: Settings) -> Report:
         raise InputRefused(f"{file} holds no event.", "Name a case folder, or a timeline with events.")
     duration_s = max(event.end_s for event in events)
     found = timeline.timeline_from_annotations(events, duration_s)
+    case_id = f"case-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
+    video = Video(name="", sha256="", duration_s=duration_s, width=0, height=0, frame_rate=0, grid_fps=0)
+    return without_narrative(found, profile.load(settings.guideline), case_id, video)
+
+
+def without_narrative(found: Timeline, guideline: profile.Profile, case_id: str, video: Video) -> Report:
+    """What follows from a timeline under a guideline, in no words yet."""
     measured = measures.compute(found)
-    guideline = profile.load(settings.guideline)
     adherence = rules.evaluate(guideline, found, measured)
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     return Report(
-        case_id=f"case-{sha256[:8]}",
-        video=Video(name="", sha256="", duration_s=duration_s, width=0, height=0, frame_rate=0, grid_fps=0),
+        case_id=case_id,
+        video=video,
         time_zero=found.time_zero,
         activities_covered=found.covered,
         observed_s=found.observed_s,

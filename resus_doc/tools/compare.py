@@ -21,7 +21,7 @@ from resus_doc.schema import Activity
 from resus_doc.tools.dataset import AnnotatedVideo, Case, Dataset, open_dataset, read_cases
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
 from resus_doc.tools.frame_cache import CachedVideo, cache, check_room
-from resus_doc.tools.windows import Windows
+from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
     from resus_doc.models.bundle_writer import Labelled
@@ -261,14 +261,5 @@ def _judged(
 
     config = contender.detector.config
     decoder = None if contender.adapter_off else contender.detector.decoder
-    windows = Windows(
-        start_s=np.arange(len(logits), dtype=np.float64) * config.stride_s,
-        window_s=config.window_s,
-        stride_s=config.stride_s,
-        labels=config.labels,
-        probabilities=evaluation.sigmoid(logits).astype(np.float32),
-        domain_score=None,
-        grid_fps=config.grid_fps,
-        frames_decoded=0,
-    )
+    windows = of_whole(config, evaluation.sigmoid(logits))
     return judged(video.annotated, windows, thresholds, decoder=decoder)

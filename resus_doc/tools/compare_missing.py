@@ -19,7 +19,7 @@ from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, Tests
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
 from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache
 from resus_doc.tools.train_plan import Method, Plan, planned
-from resus_doc.tools.windows import Windows
+from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
     from resus_doc.models.detector import Detector
@@ -138,14 +138,5 @@ def _judged(video: CachedVideo, model: Asked, strategy: Strategy, judge_of: Judg
     config = _config()
     clips = WindowClips([video], config)
     flags: Sequence[Any] = [zero_shot.look(model, clips.clip(row)[1:], strategy, judge_of) for row in range(len(clips))]
-    windows = Windows(
-        start_s=np.arange(len(clips), dtype=np.float64) * config.stride_s,
-        window_s=config.window_s,
-        stride_s=config.stride_s,
-        labels=config.labels,
-        probabilities=np.stack(flags).astype(np.float32),
-        domain_score=None,
-        grid_fps=config.grid_fps,
-        frames_decoded=0,
-    )
+    windows = of_whole(config, np.stack(flags))
     return judged(video.annotated, windows, config.thresholds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import InputRefused
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from resus_doc.models.bundle import DetectorConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,22 @@ class Windows:
             raise InputRefused(
                 f"The window probabilities in {path} cannot be read ({error}).", "Run again without --resume."
             ) from error
+
+
+def of_whole(config: DetectorConfig, probabilities: NDArray[np.floating[Any]]) -> Windows:
+    """The windows of a whole video, which begin one stride apart from its start."""
+    import numpy as np
+
+    return Windows(
+        start_s=np.arange(len(probabilities), dtype=np.float64) * config.stride_s,
+        window_s=config.window_s,
+        stride_s=config.stride_s,
+        labels=config.labels,
+        probabilities=probabilities.astype(np.float32),
+        domain_score=None,
+        grid_fps=config.grid_fps,
+        frames_decoded=0,
+    )
 
 
 def joined(parts: Sequence[Windows], starts_s: Sequence[float]) -> Windows:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resus_doc.guidelines import profile as profiles
-from resus_doc.guidelines import rules
-from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Video
-from resus_doc.tools import measures
+from resus_doc.schema import ACTIVITY_NAMES, Report, Video
+from resus_doc.tools.cases import without_narrative
 from resus_doc.tools.clock import number_phrases, phrase_value
 from resus_doc.tools.simulate.scenario import draw
 from resus_doc.tools.timeline import timeline_from_annotations
@@ -47,39 +46,10 @@ def case(number: int) -> Report:
     """A simulated case's truth as a report: every second one with a given birth, the others count from what was seen."""
     scenario = draw(500 + number)
     end_s = scenario.duration_s
-    events = tuple(
-        Event(
-            id=f"E{index}",
-            activity=truth.activity,
-            start_s=max(0.0, truth.start_s),
-            end_s=min(end_s, truth.end_s),
-            confidence=1.0,
-            start_range_s=(max(0.0, truth.start_s),) * 2,
-            end_range_s=(min(end_s, truth.end_s),) * 2,
-            source="annotation",
-        )
-        for index, truth in enumerate(scenario.events, 1)
-    )
     birth_s = -5.0 - number if number % 2 else None
-    timeline = timeline_from_annotations(events, end_s, birth_time_s=birth_s)
-    guideline = profiles.load("aha-2025")
-    numbers = measures.compute(timeline)
-    adherence = rules.evaluate(guideline, timeline, numbers)
-    return Report(
-        case_id=f"case-{number:08x}",
-        video=Video(name="", sha256="", duration_s=end_s, width=64, height=48, frame_rate=25, grid_fps=8),
-        time_zero=timeline.time_zero,
-        activities_covered=timeline.covered,
-        observed_s=timeline.observed_s,
-        observed=timeline.observed,
-        domain_check=None,
-        events=timeline.events,
-        measures=numbers,
-        guideline=guideline.ref,
-        findings=adherence.findings,
-        passages=adherence.passages,
-        narrative=(),
-    )
+    timeline = timeline_from_annotations(scenario.annotations(), end_s, birth_time_s=birth_s)
+    video = Video(name="", sha256="", duration_s=end_s, width=64, height=48, frame_rate=25, grid_fps=8)
+    return without_narrative(timeline, profiles.load("aha-2025"), f"case-{number:08x}", video)
 
 
 # --- the events, the plain way

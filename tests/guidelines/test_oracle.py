@@ -11,7 +11,7 @@ import pytest
 from resus_doc.guidelines.logic import Known
 from resus_doc.guidelines.profile import load
 from resus_doc.guidelines.rules import evaluate
-from resus_doc.schema import ACTIVITIES, Event
+from resus_doc.schema import ACTIVITIES
 from resus_doc.tools.measures import compute
 from resus_doc.tools.simulate.scenario import Scenario, draw
 from resus_doc.tools.timeline import timeline_from_annotations
@@ -77,21 +77,8 @@ def cases():
     found = []
     for seed in range(SCENARIOS):
         scenario = draw(seed, difficulty=seed % 3 / 2)
-        events = [
-            Event(
-                id=f"E{number}",
-                activity=event.activity,
-                start_s=event.start_s,
-                end_s=event.end_s,
-                confidence=1.0,
-                start_range_s=(event.start_s, event.start_s),
-                end_range_s=(event.end_s, event.end_s),
-                source="annotation",
-            )
-            for number, event in enumerate(scenario.events, start=1)
-        ]
         timeline = timeline_from_annotations(
-            events, scenario.duration_s, birth_time_s=birth_of(scenario), covered=ACTIVITIES
+            scenario.annotations(), scenario.duration_s, birth_time_s=birth_of(scenario), covered=ACTIVITIES
         )
         found.append((scenario, timeline, compute(timeline)))
     return found

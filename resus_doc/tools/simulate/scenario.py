@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from resus_doc.errors import UsageError
-from resus_doc.schema import MASK_SUPPORT, Activity, Span, Value
+from resus_doc.schema import MASK_SUPPORT, Activity, Event, Span, Value
 from resus_doc.tools.simulate.look import FAMILIES, HELD_OUT, Look, draw_look
 
 ActKind = Literal[
@@ -75,6 +75,22 @@ class Scenario(Value):
         """The stretches of an activity, in order; `ventilation` is the union of ppv and cpap."""
         wanted = MASK_SUPPORT if activity == "ventilation" else (activity,)
         return union([Span(e.start_s, e.end_s) for e in self.events if e.activity in wanted])
+
+    def annotations(self) -> tuple[Event, ...]:
+        """The truth as a person would annotate it who sees everything to the moment."""
+        return tuple(
+            Event(
+                id=f"E{number}",
+                activity=event.activity,
+                start_s=event.start_s,
+                end_s=event.end_s,
+                confidence=1.0,
+                start_range_s=(event.start_s, event.start_s),
+                end_range_s=(event.end_s, event.end_s),
+                source="annotation",
+            )
+            for number, event in enumerate(self.events, 1)
+        )
 
     def label_at(self, t_s: float) -> set[Activity]:
         """The activities that take place at this moment (the drawn ones: ppv and cpap, never their union)."""
