@@ -22,7 +22,8 @@ format: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Trains the shipped weights anew from nothing; about four hours on two cores. Each line can be stopped and started again.
+# Trains the shipped weights anew from nothing; about four hours on two cores. Each line can be stopped and started again,
+# but the last one goes on only with --resume.
 weights: .venv/installed
 	$(BIN)/python scripts/detector_data.py base 6000 --workers 2
 	$(BIN)/python scripts/detector_data.py train 24000 --workers 2

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def timed(inputs: Path, out: Path, chosen: settings.Settings, wishes: Wishes) -> float:
-    """Seconds of one run, and how far apart the work itself is."""
+    """Seconds of one run."""
     begun = time.monotonic()
     outcome = run_batch([inputs], out, chosen, lambda _: None, wishes=wishes)
     assert not outcome.failed, outcome

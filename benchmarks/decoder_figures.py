@@ -67,7 +67,7 @@ def edges(video: Looked, timeline: Timeline, activity: Activity) -> tuple[Ranges
     return onsets, offsets
 
 
-def row(name: str, videos: list[Looked], decode: Callable[[Looked], Timeline], by_activity: bool = False) -> list[str]:
+def row(name: str, videos: list[Looked], decode: Callable[[Looked], Timeline]) -> list[str]:
     """One decoder's line of the table."""
     timelines = [decode(video) for video in videos]
     labels: tuple[Activity, ...] = videos[0].dense.labels

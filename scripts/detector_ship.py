@@ -92,6 +92,7 @@ def ship(out: Path = DEFAULT_DETECTOR) -> None:
     facts = {
         "made_for": "simulated video drawn by this package; not for patients",
         "script": "scripts/train_detector.py",
+        "method": "lora",
         "base": json.loads((BUILD / "gate.json").read_text()),
         "lora": json.loads((BUILD / "wide" / "training.json").read_text()),
         "seeds": dict(SEEDS),

@@ -2,7 +2,7 @@
 
     python scripts/detector_data.py base 6000          # clips for each stage, once
     python scripts/detector_data.py train 12000
-    python scripts/detector_data.py calibration 500
+    python scripts/detector_data.py calibration 1000
     python scripts/train_detector.py base              # learns to see; no activity label
     python scripts/train_detector.py head              # head alone on the frozen base, for comparison
     python scripts/train_detector.py lora              # adapter and head, on easy clips

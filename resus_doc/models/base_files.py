@@ -95,11 +95,11 @@ def find(wanted: BaseReference, bundle: Path) -> Path:
     """
     hashes, changed = _Hashes(), []
     for place in dict.fromkeys(_places(wanted, bundle, hashes)):
-        differing = [name for name, sha256 in wanted.files.items() if not hashes.fits(place / name, sha256)]
-        if not differing:
+        if all(hashes.fits(place / name, sha256) for name, sha256 in wanted.files.items()):
             hashes.keep()
             return place
         if place.name == wanted.name and place.is_dir():
+            differing = [name for name, sha256 in wanted.files.items() if not hashes.fits(place / name, sha256)]
             changed.append(f"{place} differs in {', '.join(differing)}")
     hashes.keep()
     told = "; ".join(changed) or f"it is not beside the bundle and not among the models in {_store()}"

@@ -101,8 +101,9 @@ def stays(found: Posterior, column: int, cell_s: float, least_confidence: float 
         outer_end = runs[number + 1][0] if number + 1 < len(runs) else cells - 1
         rising = _between(on, outer, first_on, last_on)
         falling = _between(on[::-1], cells - 1 - outer_end, cells - 1 - last_on, cells - 1 - first_on)
-        from_start = first_on == 0 or (first_on < near and on[0] > MAY_BE_CUT)
-        to_end = last_on == cells - 1 or (last_on >= cells - near and on[-1] > MAY_BE_CUT)
+        from_start = first_on == 0 or (number == 0 and first_on < near and on[0] > MAY_BE_CUT)
+        last = number == len(runs) - 1
+        to_end = last_on == cells - 1 or (last and last_on >= cells - near and on[-1] > MAY_BE_CUT)
         start = None if from_start else edge(found.begins[:, column], *rising, cell_s)
         end = None if to_end else edge(found.ends[:, column], cells - falling[1], cells - falling[0], cell_s)
         if start is None or end is None or start.middle_s < end.middle_s:

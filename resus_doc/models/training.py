@@ -339,12 +339,15 @@ def _train(
     store = Checkpoint(checkpoint, modules, optimiser)
     started = time.monotonic()
     averages: dict[str, float] = {}
-    for step in range(store.load(), recipe.steps):
+    begun = store.load()
+    if begun and after is not None and after(begun, averages):  # a kill may have come between checkpoint and look
+        return
+    for step in range(begun, recipe.steps):
         rng = np.random.default_rng([recipe.seed, step])
         torch.manual_seed(recipe.seed * 1_000_003 + step)
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(step / recipe.steps)
-        parts = _gradients(weights, recipe, clips, loss_of, rng)
+        parts = _gradients(weights, recipe, _rows(recipe, clips, step), loss_of, rng)
         if not all(map(math.isfinite, parts.values())):
             raise FloatingPointError(f"The loss is {parts} at step {step}; the checkpoint {checkpoint} stands.")
         if not math.isfinite(nn.utils.clip_grad_norm_(weights, 1.0)):
@@ -361,10 +364,18 @@ def _train(
                 return
 
 
+def _rows(recipe: Recipe, clips: int, step: int) -> NDArray[np.int64]:
+    """The clips of one step: each once in an epoch, in an order that a resumed training finds again."""
+    size = recipe.batch * recipe.accumulate
+    epoch, at = divmod(step, max(1, clips // size))
+    order: NDArray[np.int64] = np.random.default_rng([recipe.seed, 7, epoch]).permutation(clips)
+    return order[at * size : (at + 1) * size]
+
+
 def _gradients(
     weights: list[nn.Parameter],
     recipe: Recipe,
-    clips: int,
+    rows: NDArray[np.int64],
     loss_of: Callable[[NDArray[np.int64], np.random.Generator], tuple[Tensor, dict[str, float]]],
     rng: np.random.Generator,
 ) -> dict[str, float]:
@@ -372,7 +383,6 @@ def _gradients(
     for weight in weights:
         weight.grad = None
     kind = weights[0].device.type
-    rows = rng.choice(clips, recipe.batch * recipe.accumulate, replace=False)
     found: list[dict[str, float]] = []
     for some in np.split(rows, recipe.accumulate):
         with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda" or _native_bfloat16()):

@@ -103,7 +103,8 @@ def compare(
 
     with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
         everything = [*validation, *(video for group in tests.values() for video in group)]
-        check_room(everything, detector.config, Path(work), cache_gb)
+        for each in (detector, *others.values()):
+            check_room(everything, each.config, Path(work), cache_gb)
         rows = [always_yes(tests, detector, Path(work))]
         for done, contender in enumerate(contenders, 1):
             tuned_on = cache(validation, contender.detector.config, Path(work)) if contender.adapter_off else []

@@ -290,7 +290,9 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
         "training.log": log_text(looks),
         **train_decoder.fitted(detector, final, videos),
     }
-    bundle_writer.write(out, parts, detector.to("cpu"), final, golden, beside)
+    exact = bundle_writer.assembled(parts, run.config)  # the one on the GPU was rounded to bfloat16
+    exact.domain = detector.domain
+    bundle_writer.write(out, parts, exact, final, golden, beside)
     return Trained(out, best_look(looks).step, tuned.figures, notes)
 
 

@@ -121,3 +121,15 @@ def test_a_decoder_that_does_not_fit_together_is_refused(fitted, tmp_path, chang
 def test_the_shipped_detector_has_a_decoder():
     """`train_detector.py ship` writes a bundle without one; then run scripts/fit_decoder.py."""
     assert decoding.read(DEFAULT_DETECTOR) is not None
+
+
+def test_only_one_run_is_cut_by_each_edge_of_the_video():
+    """Two short runs near the start: the second begins in view, however near."""
+    on = np.zeros((40, 1))
+    for first, after in ((0, 3), (6, 12), (28, 34), (37, 40)):
+        on[first:after] = 1.0
+    before = np.concatenate([np.zeros((1, 1)), on[:-1]])
+    found = semi_markov.Posterior(on, np.clip(on - before, 0, 1), np.clip(before - on, 0, 1))
+    runs = semi_markov.stays(found, 0, cell_s=0.25)
+    assert [run.start is None for run in runs] == [True, False, False, False]
+    assert [run.end is None for run in runs] == [False, False, False, True]

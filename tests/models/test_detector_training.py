@@ -152,3 +152,31 @@ def test_a_timesformer_learns_to_see_patches_and_resumes(tmp_path):
             continue
         made.append(weights(model))
     torch.testing.assert_close(made[0], made[1])
+
+
+def test_a_look_that_a_kill_prevented_is_made_up_for(tmp_path):
+    data, recipe, looks = clips("adapter"), Recipe(steps=2, batch=4, checkpoint_every=2), []
+
+    def killed(step, losses):
+        raise KeyboardInterrupt
+
+    def look(step, losses):
+        looks.append(step)
+        return False
+
+    def train(after):
+        base = tiny_base().eval().requires_grad_(False)
+        model = training.add_adapter(base, rank=4)
+        path = tmp_path / "k.ckpt"
+        training.train_adapter(model, new_head(32, LABELS), data, recipe, path, lambda _: None, after)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(killed)
+    train(look)
+    assert looks == [2]
+
+
+def test_an_epoch_shows_each_clip_once():
+    recipe = Recipe(steps=10, batch=4, accumulate=2)
+    epochs = [[row for step in range(5 * e, 5 * e + 5) for row in training._rows(recipe, 40, step)] for e in (0, 1)]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(40)) and epochs[0] != epochs[1]
