@@ -156,7 +156,7 @@ class RayPool:
 
     def submit(self, task: "Task") -> None:
         """To a free worker; a task whose machine was lost may have to wait for one."""
-        self._queue.append(_absolute(task))
+        self._queue.append(task)
         self._hand_out()
 
     def wait(self, timeout_s: float) -> list[Message]:
@@ -190,7 +190,7 @@ class RayPool:
         for worker in self._workers:
             if self._queue and worker.idle:
                 worker.task = self._queue.popleft()
-                worker.begun = worker.actor.debrief.remote(worker.task, portable(worker.task.settings))
+                worker.begun = worker.actor.debrief.remote(_absolute(worker.task), portable(worker.task.settings))
                 worker.asked = None
 
     def _hear(self, worker: _Worker) -> list[Message]:

@@ -21,7 +21,6 @@ from resus_doc.tools.registry import TOOLS
 TIMED = ("time_to_first", "total_time", "interval", "idle", "list_events")
 """What these compare is always a time: "within 60" means seconds."""
 RELATED = ("list_events", "count_events", "total_time")
-COMPARING = ("time_to_first", "fraction", "pauses", "idle", "interval")
 
 
 @dataclass
@@ -31,8 +30,6 @@ class Desk:
     report: Report
     settings: Settings
     folder: Path | None = None
-    place: Path | None = None
-    """Where the case lies, whether folder or file."""
 
 
 def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
@@ -61,7 +58,8 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
     if call.name in RELATED:
         return _found(tool(desk.report, activity, **_place(call, that), **_chosen(call), threshold=_threshold(call)))
     if call.name == "fraction":
-        return _found(tool(desk.report, activity, threshold=_threshold(call), number=_number(call.number)))
+        seconds = None if call.number is None or _is_share(call.number) else phrase_value(call.number)
+        return _found(tool(desk.report, activity, number=seconds))
     if call.name in ("pauses", "idle"):
         subject = () if call.name == "idle" else (activity,)
         return _found(tool(desk.report, *subject, which=call.which, threshold=_threshold(call)))
@@ -89,6 +87,11 @@ def _ask(text: str, *examples: str) -> Found:
 
 def _number(phrase: str | None) -> float | None:
     return None if phrase is None else phrase_value(phrase)
+
+
+def _is_share(phrase: str) -> bool:
+    """Whether a phrase is a share: "50 %" are not the first 50 s."""
+    return phrase.endswith(("%", "percent", "per cent"))
 
 
 def _threshold(call: ToolCall) -> Threshold | None:
@@ -240,9 +243,7 @@ def _look_again(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Fo
     span = _stretch(call, desk, that)
     folder = _folder(desk, "looked at again")
     if span is None:
-        if call.activity is None:
-            return _ask("Where should I look again? For example: [].", "look again between 0:30 and 0:50")
-        return _ask("Where should I look for it? For example: [].", "look again between 0:30 and 0:50")
+        return _ask("Where should I look again? For example: [].", "look again between 0:30 and 0:50")
     from resus_doc.models.detector import Detector
 
     detector = Detector.load(desk.settings.detector, device=desk.settings.device)

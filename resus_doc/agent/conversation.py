@@ -114,6 +114,9 @@ def _opened(place: Path) -> sqlite3.Connection:
             connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
             place.chmod(0o600)
             return connection
+        except sqlite3.OperationalError:  # locked, or a full disk: the file itself is sound
+            connection.close()
+            raise
         except sqlite3.DatabaseError:
             connection.close()
             if attempt == 2:

@@ -52,9 +52,6 @@ from resus_doc.tools.windows import Windows, joined
 if TYPE_CHECKING:
     from resus_doc.models.llm import Engine
 
-REWRITES = 2
-"""How often a refused sentence is written again before its template stands (the design's limit)."""
-
 THUMBNAILS = "thumbnails.json"
 
 NODES = (
@@ -196,7 +193,8 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
 
 @contextmanager
 def _working_folder(request: Request) -> Iterator[Path]:
-    """The working folder of this run; it stays when a run breaks off, so that it can be resumed, but not when its input was refused."""
+    """The working folder of this run. It stays when a run breaks off, so that it can be resumed, but not when its input was
+    refused before anything was detected in it."""
     work = request.work
     try:
         if work.exists() and not request.goes_on():
@@ -211,7 +209,8 @@ def _working_folder(request: Request) -> Iterator[Path]:
     try:
         yield work
     except (InputRefused, UsageError):
-        shutil.rmtree(work)
+        if not any(work.rglob("*.npz")):
+            shutil.rmtree(work)
         raise
     shutil.rmtree(work)
 
@@ -306,7 +305,7 @@ class ReportGraph:
     def after_verify(self, state: State) -> Literal["write", "picture"]:
         """Refused sentences are written again, at most twice."""
         refused = any(draft["problems"] for draft in state["drafts"])
-        return "write" if refused and state["round"] <= REWRITES else "picture"
+        return "write" if refused and state["round"] <= writer.REWRITES else "picture"
 
     # --- nodes
 
@@ -472,7 +471,7 @@ class ReportGraph:
                 raise
             return {
                 "drafts": writer.undrafted(state["plan"]),
-                "round": REWRITES + 1,
+                "round": writer.REWRITES + 1,
                 "notes": [*state["notes"], str(error)],
             }
         drafts = writer.draft(

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from resus_doc import __version__
 from resus_doc.agent.loaded import LoadedModels
-from resus_doc.agent.revise import guideline_of, remake
+from resus_doc.agent.revise import remake
 from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken
 from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
 from resus_doc.settings import Settings
 from resus_doc.tools import casefolder, report_timeline, report_vitals, review_edits, revisions, windows_table
 from resus_doc.tools import report_words as words
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
+from resus_doc.tools.cases import guideline_of
 from resus_doc.tools.registry import TOOLS
 from resus_doc.tools.review_edits import Edits
 

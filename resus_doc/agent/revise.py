@@ -14,6 +14,7 @@ from resus_doc.guidelines.profile import Profile
 from resus_doc.schema import Report, Review
 from resus_doc.settings import Settings
 from resus_doc.tools import review_edits
+from resus_doc.tools.cases import gestation_weeks_of, guideline_of
 from resus_doc.tools.registry import TOOLS
 from resus_doc.tools.review_edits import Edited
 
@@ -54,7 +55,7 @@ def remake(
         return Remade(marked.model_copy(update={"narrative": report.narrative}), sentences, 0)
     profile, checked_by = _profile(report, settings)
     measures = TOOLS["compute_measures"](timeline)
-    known = Known(gestation_weeks=_gestation_weeks(report), vitals=report.vitals)
+    known = Known(gestation_weeks=gestation_weeks_of(report), vitals=report.vitals)
     adherence = TOOLS["evaluate_adherence"](profile, timeline, measures, known=known)
     linked = TOOLS["link_passages"](adherence.findings, adherence.passages, settings.data)
     revised = marked.model_copy(
@@ -67,6 +68,7 @@ def remake(
             "guideline": profile.ref,
             "findings": linked.findings,
             "passages": linked.passages,
+            "closer_looks": (),
             "provenance": {**report.provenance, "rules_checked_by": checked_by},
         }
     )
@@ -74,18 +76,5 @@ def remake(
     return Remade(revised.model_copy(update={"narrative": told.narrative}), told.kept, told.written)
 
 
-def guideline_of(report: Report) -> str:
-    """The guideline that a report was made with: the id or file that was given, else the id that the report names."""
-    settings = report.provenance.get("settings")
-    given = settings.get("guideline") if isinstance(settings, dict) else None
-    return given if isinstance(given, str) else report.guideline.id
-
-
 def _profile(report: Report, settings: Settings) -> tuple[Profile, dict[str, str]]:
     return checked.apply(TOOLS["load_profile"](guideline_of(report)), settings.data)
-
-
-def _gestation_weeks(report: Report) -> float | None:
-    settings = report.provenance.get("settings")
-    weeks = settings.get("gestation_weeks") if isinstance(settings, dict) else None
-    return float(weeks) if isinstance(weeks, int | float) else None

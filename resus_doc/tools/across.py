@@ -78,7 +78,9 @@ def _subject(tool: str, activity: Activity | None, threshold: Threshold | None) 
 
 
 def _value(report: Report, activity: Activity | None, pattern: str) -> Measure | None:
-    """The measure, where it has a value that may be told: times before time zero are left out."""
+    """The measure, where it may be told beside those of other cases: intervals count from birth in all of them, and after it."""
+    if pattern.startswith("time_to_first") and report.time_zero.source != "given":
+        return None
     found = measure(report, activity, pattern)
     return found if found is not None and found.value is not None and found.value >= 0 else None
 
@@ -109,7 +111,8 @@ def _verdicts(reports: list[Report]) -> Found:
     for report in reports:
         for finding in report.findings:
             statements.setdefault(finding.statement, []).append(finding.verdict)
-    broken = sorted(statements.items(), key=lambda item: -item[1].count("not_met"))
+    decided = [item for item in statements.items() if {"met", "not_met"} & set(item[1])]
+    broken = sorted(decided, key=lambda item: -item[1].count("not_met"))
     told = tuple(
         Statement(
             text="[] was not met in {} and met in {} of {} cases.",
@@ -120,6 +123,5 @@ def _verdicts(reports: list[Report]) -> Found:
             ),
         )
         for text, verdicts in broken[:TOLD]
-        if set(verdicts) & {"met", "not_met"}
     )
     return Found(statements=told or (Statement(text="No rule was decided in any of the cases."),))

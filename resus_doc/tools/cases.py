@@ -65,3 +65,20 @@ def timeline_of(report: Report) -> Timeline:
         duration_s=report.video.duration_s,
         time_zero=report.time_zero,
     )
+
+
+def guideline_of(report: Report) -> str:
+    """The guideline that a report was made with: the id or file that was given, else the id that the report names."""
+    given = _setting(report, "guideline")
+    return given if isinstance(given, str) else report.guideline.id
+
+
+def gestation_weeks_of(report: Report) -> float | None:
+    """The gestational age that a report was made with."""
+    weeks = _setting(report, "gestation_weeks")
+    return float(weeks) if isinstance(weeks, int | float) else None
+
+
+def _setting(report: Report, name: str) -> object:
+    stated = report.provenance.get("settings")
+    return stated.get(name) if isinstance(stated, dict) else None

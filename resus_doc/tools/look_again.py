@@ -6,6 +6,7 @@ What it finds stands beside the record, which is not changed.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resus_doc.errors import InputRefused
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Report, Span
 from resus_doc.tools.answers import Found, Quantity, Statement
 from resus_doc.tools.show import video_of
@@ -23,7 +24,7 @@ def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[
     """The stretch that was looked at, how many windows stand for one of the first look, and the events found in it.
 
     Raises:
-        InputRefused: there is no video.
+        InputRefused: there is no video, or it ends before the stretch.
     """
     from resus_doc.tools.detect import look_closer
     from resus_doc.tools.timeline import build_timeline
@@ -31,6 +32,8 @@ def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[
     video = video_of(case, report)
     start_s = max(0.0, span.start_s - MARGIN_S)
     end_s = min(report.video.duration_s, max(span.end_s, span.start_s) + MARGIN_S, start_s + LONGEST_S)
+    if end_s <= start_s:
+        raise InputRefused("The video has ended before that.", "Name a stretch within the video.")
     windows = look_closer(video, detector, (Span(start_s, end_s),))
     # By thresholds: the fitted decoder weighs a window by what the whole recording shows, and here is a stretch alone.
     found = build_timeline(windows, detector.provenance()["thresholds"], report.video.duration_s)

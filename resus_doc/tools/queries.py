@@ -11,8 +11,6 @@ from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Meas
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-AROUND_S = 1.0
-"""A moment that a person names is taken give or take this much."""
 
 
 def events_of(report: Report, activity: Activity | None) -> tuple[Event, ...]:
@@ -60,7 +58,7 @@ def related(
     elif rel is None:
         return _touching(events, (_stretch(number, to),))
     else:
-        spans = (Span(number, number if to is None else to),)
+        spans = (_stretch(number, to),)
     if not spans:
         return ()
     if rel == "before":
@@ -132,23 +130,33 @@ def where_of(
 
 def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHERE) -> Statement:
     """That nothing of it was seen, or that it could not have been."""
+    unknown = cannot_tell(report, activity)
+    if unknown is not None:
+        return unknown
     cites = _count_of(report, activity)
+    if activity is None:
+        text = f"None of the recognised activities was seen{where.text}."
+        return Statement(text=text, numbers=where.numbers, cites=cites)
+    verb = "were" if activity == "chest_compressions" else "was"
+    text = f"{_capital(name_of(activity))} {verb} not seen{where.text or ' while the baby was in view'}."
+    return Statement(text=text, numbers=where.numbers, cites=cites)
+
+
+def cannot_tell(report: Report, activity: Activity | None) -> Statement | None:
+    """Why nothing follows from its absence in the record; None where something does."""
     if report.domain_check is not None and not report.domain_check.in_domain:
         text = "I cannot tell: the video is unlike the detector's training data, so its events are withheld."
         return Statement(text=text)
     if activity is None:
-        text = f"None of the recognised activities was seen{where.text}."
-        return Statement(text=text, numbers=where.numbers, cites=cites)
-    name = name_of(activity)
+        return None
+    name, cites = name_of(activity), _count_of(report, activity)
     covered = set(report.activities_covered)
     known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
     if not known:
         return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
     if report.observed_s <= 0:
         return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
-    verb = "were" if activity == "chest_compressions" else "was"
-    text = f"{_capital(name)} {verb} not seen{where.text or ' while the baby was in view'}."
-    return Statement(text=text, numbers=where.numbers, cites=cites)
+    return None
 
 
 def _count_of(report: Report, activity: Activity | None) -> tuple[str, ...]:
@@ -181,8 +189,8 @@ def list_events(
 ) -> Found:
     """The events themselves: all, one by its place or length, those beside another, those of some length."""
     events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
-    if rel == "before" and activity is None and which is None and (other or that):
-        events = events[-1:] if that else events
+    if rel == "before" and activity is None and which is None and that:
+        events = events[-1:]
     if rel == "after" and activity is None and which is None and that:
         events = events[:1]
     if threshold is not None and threshold.is_time:
@@ -192,7 +200,7 @@ def list_events(
         return Found(events=chosen, spans=_spans(chosen))
     if which and events:
         some = Statement(
-            text=f"There is no {which} one: {name_of(activity)} was seen {{}} in this record.",
+            text=f"There is no {which} one: {name_of(activity)} was seen {{}} {'time' if len(events) == 1 else 'times'}.",
             numbers=(Quantity(value=len(events), unit="count"),),
             cites=tuple(event.id for event in events),
         )

@@ -9,7 +9,7 @@ from resus_doc.schema import Activity, Event, Measure, Range, Report, Span, Unit
 from resus_doc.tools import intervals, ppv
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
-from resus_doc.tools.queries import PLACES, events_of, measure, name_of, not_found, related, where_of
+from resus_doc.tools.queries import PLACES, cannot_tell, events_of, measure, name_of, not_found, related, where_of
 
 _INTERVAL = "how long from suction to the first PPV"
 TOLD = 6
@@ -35,8 +35,9 @@ def count_events(
     narrowed = rel is not None or number is not None
     events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
     measured = measure(report, activity, "{}_count")
-    if not events and not narrowed and (measured is None or measured.value is None):
-        return Found(statements=(not_found(report, activity),))
+    unknown = cannot_tell(report, activity)
+    if not events and (unknown or not (narrowed or (measured and measured.value is not None))):
+        return Found(statements=(unknown or not_found(report, activity),))
     cites = tuple(event.id for event in events) or ((measured.id,) if measured else ())
     name, where = name_of(activity), where_of(report, rel, other, that, number, to)
     if threshold is not None and not threshold.is_time:
@@ -94,8 +95,9 @@ def total_time(
     narrowed = rel is not None or number is not None
     events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
     measured = measure(report, activity, "{}_total")
-    if not events and not narrowed:
-        return Found(statements=(not_found(report, activity),))
+    unknown = cannot_tell(report, activity)
+    if not events and (unknown or not narrowed):
+        return Found(statements=(unknown or not_found(report, activity),))
     spans = intervals.clean(Span(event.start_s, event.end_s) for event in events)
     limits = _limits(report, rel, other, that, number, to)
     value = intervals.length(spans if limits is None else intervals.intersect(spans, limits))
@@ -122,7 +124,6 @@ def fraction(
     report: Report,
     activity: Activity | None = None,
     *,
-    threshold: Threshold | None = None,
     number: float | None = None,
 ) -> Found:
     """Which part of the observed time, or of the first seconds after time zero, the activity took."""
@@ -133,7 +134,7 @@ def fraction(
     zero = report.time_zero
     numbers: tuple[Quantity, ...] = ()
     whole, name = "the time in which the baby was in view", name_of(activity)
-    if number is not None and threshold is None:
+    if number is not None:
         observed = (Span(zero.t_s, zero.t_s + number),)
         whole, numbers = f"the first {{}} after {zero.name}", (Quantity(value=number, unit="s"),)
     length_s = intervals.length(observed)
@@ -171,7 +172,9 @@ def _ppv_pauses(report: Report, which: str | None, threshold: Threshold | None) 
     cites = tuple(dict.fromkeys(name for pause in found for name in pause.events))
     spans = tuple(pause.seen for pause in found)
     cites = (*cites, *(each.id for each in measures))
-    return _stretches(report, "pause", "of PPV", spans, cites, which, threshold)._replace(measures=measures)
+    longest, count = (_range(measure(report, None, name)) for name in ("ppv_pause_longest", "ppv_pause_count"))
+    told = _stretches(report, "pause", "of PPV", spans, cites, which, threshold, longest=longest, count=count)
+    return told._replace(measures=measures)
 
 
 def idle(report: Report, *, which: str | None = None, threshold: Threshold | None = None) -> Found:
@@ -195,15 +198,23 @@ def _stretches(
     cites: tuple[str, ...],
     which: str | None,
     threshold: Threshold | None,
+    *,
+    longest: Range | None = None,
+    count: Range | None = None,
 ) -> Found:
-    """How many stretches of time there are, the longest, and each; or one of them, or those beyond a limit."""
+    """How many stretches of time there are, the longest, and each; or one of them, or those beyond a limit.
+
+    `longest` and `count` are the ranges of these two numbers, where the record has them.
+    """
     plural = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
     if not spans:
         return Found(statements=(Statement(text=f"No {noun} {of} was seen.", cites=cites),))
     lengths = [span.end_s - span.start_s for span in spans]
     if threshold is not None:
         quantity = (
-            Quantity(value=max(lengths), unit="s") if threshold.is_time else Quantity(value=len(spans), unit="count")
+            Quantity(value=max(lengths), unit="s", range=longest)
+            if threshold.is_time
+            else Quantity(value=len(spans), unit="count", range=count)
         )
         subject = f"the longest {noun} {of}" if threshold.is_time else f"the number of {plural} {of}"
         kept = [span for span in spans if not threshold.is_time or threshold.holds(span.end_s - span.start_s)]
@@ -374,7 +385,9 @@ def _limits(
         return (Span(report.time_zero.t_s, report.time_zero.t_s + number),)
     spans = tuple(that or (Span(e.start_s, e.end_s) for e in events_of(report, other))) if that or other else ()
     if number is not None and not spans:
-        spans = (Span(number, number if to is None else max(number, to)),)
+        if to is None and rel in (None, "during"):
+            return None  # a moment has no length: what is under way then counts whole
+        spans = (Span(number, number) if to is None else Span(min(number, to), max(number, to)),)
         if rel is None:
             return spans
     if not spans:

@@ -5,6 +5,7 @@ from pathlib import Path
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Finding, Passage, Report, Verdict
 from resus_doc.tools.answers import Found, Quantity, Statement
 from resus_doc.tools.queries import events_of, measure, name_of, not_found
+from resus_doc.tools.report_words import validated_on
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "met": "met",
@@ -110,12 +111,17 @@ def _certainty(report: Report, names: set[str]) -> tuple[Statement, ...]:
     chosen = [event for event in report.events if event.id in names and event.activity != "baby_visible"]
     if not chosen:
         return ()
-    cites = tuple(event.id for event in chosen)
-    if any(event.source != "detector" for event in chosen):
-        return (Statement(text="A person annotated or reviewed these events.", cites=cites),)
-    least = min(event.confidence for event in chosen)
-    text = "The detector found these events in the video; the least certain one has a confidence of {}."
-    return (Statement(text=text, numbers=(Quantity(value=least, unit="fraction"),), cites=cites),)
+    by_hand = [event for event in chosen if event.source != "detector" or event.confirmed_by]
+    alone = [event for event in chosen if event not in by_hand]
+    told = []
+    if by_hand:
+        cites = tuple(event.id for event in by_hand)
+        told.append(Statement(text="A person annotated or reviewed these events.", cites=cites))
+    if alone:
+        least = Quantity(value=min(event.confidence for event in alone), unit="fraction")
+        text = "The detector found these events in the video; the least certain one has a confidence of {}."
+        told.append(Statement(text=text, numbers=(least,), cites=tuple(event.id for event in alone)))
+    return tuple(told)
 
 
 def _entry(report: Report, entry: str) -> Found:
@@ -205,7 +211,7 @@ def summary(report: Report) -> Found:
 def about(report: Report) -> Found:
     """The recording, what the times count from, what could have been recognised, and the guideline."""
     zero, covered = report.time_zero, [ACTIVITY_NAMES[name] for name in report.activities_covered]
-    made = "A person's annotations" if report.domain_check is None else "The detector"
+    made = "A person's annotations" if validated_on(report) is None else "The detector"
     side = "before" if zero.t_s < 0 else "after"
     statements = [
         Statement(text="The video lasts {}.", numbers=(Quantity(value=report.video.duration_s, unit="s"),)),

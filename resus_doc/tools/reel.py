@@ -38,13 +38,15 @@ def make_reel(
         InputRefused: the folder holds no case, there is nothing to show, or the recording is another one.
         VideoRefused: the recording is missing or cannot be read.
         ResourceMissing: the film cannot be written.
-        UsageError: the film's name does not end in .mp4.
+        UsageError: the film's name does not end in .mp4, or is that of the recording.
     """
     path = case / casefolder.CLIPS / clips.REEL if out is None else out
     if path.suffix.casefold() != ".mp4":
         raise UsageError(f"The film is an MP4 file, and {path.name} is not named like one.", "End its name in .mp4.")
     report = casefolder.read_report(case)
     recording = recording_of(case, report.video.sha256, video)
+    if path.exists() and path.samefile(recording):
+        raise UsageError(f"{path} is the recording itself.", "Name another file with -o.")
     count = clips.write_reel(report, recording, path, confidentiality=confidentiality, progress=progress)
     return Made(path, count)
 

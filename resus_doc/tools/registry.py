@@ -59,7 +59,7 @@ _ALL = (
     Tool("count_events", "How many stretches an activity has.", "tools.reckoning:count_events", True, _COMPARED),
     Tool("time_to_first", "When an activity first began.", "tools.reckoning:time_to_first", True, _LIMIT),
     Tool("total_time", "How long an activity lasted in all.", "tools.reckoning:total_time", True, _COMPARED),
-    Tool("fraction", "Which part of the time an activity took.", "tools.reckoning:fraction", True, _LIMIT),
+    Tool("fraction", "Which part of the time an activity took.", "tools.reckoning:fraction", True, ("number",)),
     Tool("pauses", "The pauses of PPV, or the gaps of another activity.", "tools.reckoning:pauses", True, _GAPS),
     Tool("idle", "When no recognised activity was seen.", "tools.reckoning:idle", True, _GAPS),
     Tool("interval", "The time from one activity to another.", "tools.reckoning:interval", True, _PAIR),

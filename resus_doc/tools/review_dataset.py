@@ -118,11 +118,13 @@ def _refuse_other_split(folder: Path, stem: str, part: Split) -> None:
 
 
 def _link(video: Path, place: Path) -> None:
-    if place.exists():
-        place.unlink()
+    """The recording under its name in the dataset; what stands there stays until the new file is whole."""
+    if place.exists() and place.samefile(video):
+        return
+    fresh = place.with_name(f".{place.name}.new")
+    fresh.unlink(missing_ok=True)
     try:
-        os.link(video, place)
+        os.link(video, fresh)
     except OSError:
-        fresh = place.with_name(f".{place.name}.new")
         shutil.copyfile(video, fresh)
-        fresh.replace(place)
+    fresh.replace(place)

@@ -33,7 +33,7 @@ def take(report: Report, video: Path) -> dict[str, bytes]:
     Raises:
         VideoRefused: the recording is missing or holds no picture.
     """
-    events = chosen(report)
+    events = sorted(chosen(report), key=lambda event: (event.start_s + event.end_s, event.id))
     width, height = picture_size(report.video.width, report.video.height)
     size = (WIDTH, max(2, round(WIDTH * height / width)))
     pictures = pictures_at(video, [(event.start_s + event.end_s) / 2 for event in events], *size)

@@ -8,7 +8,7 @@ from resus_doc.guidelines.profile import BeyondCamera, Limit, Profile
 from resus_doc.schema import ACTIVITY_NAMES, Activity, Finding, Report, TimeZero
 from resus_doc.tools import measures
 from resus_doc.tools.answers import Found, Quantity, Statement
-from resus_doc.tools.cases import timeline_of
+from resus_doc.tools.cases import gestation_weeks_of, guideline_of, timeline_of
 from resus_doc.tools.queries import events_of, measure, name_of
 from resus_doc.tools.record import VERDICT_WORDS, findings_of
 
@@ -40,7 +40,7 @@ def what_if(
     if zero.t_s > report.video.duration_s:
         return Found(statements=(Statement(text="Birth cannot lie after the end of the video."),))
     changed = _again(report, zero, profile_id, data)
-    if profile_id is not None and profile_id != report.guideline.id:
+    if number is None:
         return Found(statements=_other_guideline(changed, activity))
     return Found(statements=_moved_birth(report, changed, activity, shift, number))
 
@@ -56,10 +56,8 @@ def _again(report: Report, zero: TimeZero, profile_id: str | None, data: Path | 
     """The report's numbers and findings under other circumstances."""
     timeline = timeline_of(report).model_copy(update={"time_zero": zero})
     numbers = measures.compute(timeline)
-    guideline = load(profile_id or report.guideline.id, data)
-    stated = report.provenance.get("settings")
-    weeks = stated.get("gestation_weeks") if isinstance(stated, dict) else None
-    known = Known(gestation_weeks=weeks, vitals=report.vitals)
+    guideline = load(profile_id or guideline_of(report), data)
+    known = Known(gestation_weeks=gestation_weeks_of(report), vitals=report.vitals)
     adherence = rules.evaluate(guideline, timeline, numbers, known=known)
     return report.model_copy(
         update={
@@ -79,10 +77,10 @@ def load(profile_id: str, data: Path | None) -> Profile:
 
 
 def _moved_birth(
-    report: Report, changed: Report, activity: Activity | None, shift: str | None, number: float | None
+    report: Report, changed: Report, activity: Activity | None, shift: str | None, number: float
 ) -> tuple[Statement, ...]:
     where = f"Counting from {{}} {shift} than {report.time_zero.name}" if shift else "With birth at {} of the video"
-    moved = Quantity(value=number or 0.0, unit="s")
+    moved = Quantity(value=number, unit="s")
     statements = [_interval(report, changed, activity, where, moved)]
     before = {finding.rule_id: finding for finding in report.findings}
     after = {finding.rule_id: finding for finding in findings_of(changed, activity)}
@@ -145,7 +143,7 @@ def rules_of(
     report: Report, activity: Activity | None = None, *, profile_id: str | None = None, data: Path | None = None
 ) -> Found:
     """What the rules of the report's guideline, or another one, expect and what they need to be decided."""
-    guideline = load(profile_id or report.guideline.id, data)
+    guideline = load(profile_id or guideline_of(report), data)
     metrics = () if profile_id else profile.load(profile.QUALITY_METRICS).rules
     chosen = [rule for rule in (*guideline.rules, *metrics) if _speaks_of(rule, activity)]
     if not chosen:

@@ -278,3 +278,10 @@ def test_the_page_shows_thumbnails_where_there_are_some_and_stays_small(unsteady
     page, bare = ((tmp_path / name / "report.html").read_text() for name in ("with", "without"))
     assert page.count("data:image/jpeg;base64,") == 2 and "<img" not in bare
     assert len(page) < 200_000
+
+
+def test_a_reel_never_takes_the_recording_s_place(case: Path, unsteady: Path) -> None:
+    before = unsteady.read_bytes()
+    with pytest.raises(UsageError, match="is the recording itself"):
+        make_reel(case, out=unsteady)
+    assert unsteady.read_bytes() == before

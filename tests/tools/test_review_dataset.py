@@ -98,3 +98,13 @@ def test_a_recording_always_falls_to_the_same_split_and_all_splits_get_some():
     shares = {split: splits.count(split) / len(splits) for split in ("train", "validation", "test")}
     assert shares["train"] == pytest.approx(11 / 17, abs=0.05)
     assert shares["test"] == pytest.approx(3 / 17, abs=0.04)
+
+
+def test_a_recording_that_lies_in_the_dataset_already_stays_there(tmp_path):
+    case = write(tmp_path, "one")
+    export_dataset([case], tmp_path / "set", "train")
+    kept = next((tmp_path / "set" / "videos" / "train").glob("*.mp4"))
+    (tmp_path / "one.mp4").unlink()
+    casefolder.write_case(casefolder.read_report(case), None, tmp_path / "again", replace=False, video=kept)
+    export_dataset([tmp_path / "again"], tmp_path / "set", "train")
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == casefolder.read_report(case).video.sha256

@@ -96,9 +96,14 @@ def test_a_second_look_stands_beside_the_record(case, random_bundle):
 
 
 def test_one_question_over_several_cases(case, tmp_path):
-    values = {"case-a": 20.0, "case-b": 70.0, "case-c": None}
+    values = {"case-a": 20.0, "case-b": 70.0, "case-c": None, "case-d": 5.0}
+    birth = TimeZero(t_s=0, range_s=(0, 0), source="given")
     for name, value in values.items():
         base = a_report(case.parent / "video.mp4", case_id=name)
+        if (
+            name != "case-d"
+        ):  # whose times count from the start of the video: no interval to hold beside those from birth
+            base = base.model_copy(update={"time_zero": birth})
         measures = (base.measures[0].model_copy(update={"value": value}),)
         (tmp_path / "batch" / name).mkdir(parents=True)
         text = casefolder.report_json(base.model_copy(update={"measures": measures}))
@@ -108,8 +113,9 @@ def test_one_question_over_several_cases(case, tmp_path):
     reports = list(across.siblings(tmp_path / "batch" / "case-a"))
     assert [report.case_id for report in reports] == list(values)
     late = across.compare_cases(reports, "time_to_first", "ppv", threshold=Threshold(">", 60.0, True)).statements
-    assert [number.value for number in late[0].numbers] == [1, 3, 60.0]
+    assert [number.value for number in late[0].numbers] == [1, 4, 60.0]
     assert late[1].quotes == ("case-b",) and late[2].text.startswith("In {} of them")
+    assert late[2].numbers[0].value == 2
     every = across.compare_cases(reports, "time_to_first", "ppv").statements
     assert [number.value for number in every[0].numbers] == [2, 20.0, 70.0, 45.0]
     assert across.compare_cases(reports[:1], "findings").statements[0].text.startswith("There is no other case")
