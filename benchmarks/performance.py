@@ -4,6 +4,7 @@
     python benchmarks/performance.py detection [--minutes 10]   reading and detecting with the shipped bundle
     python benchmarks/performance.py memory [--hours 2]         peak memory of a long video against that of two minutes
     python benchmarks/performance.py families                   windows that share frames against the plain model, per family
+    python benchmarks/performance.py simulation                 drawing and encoding simulated video, against its own length
 
 Each part keeps its figures in build/performance and writes the document anew from all that are there. Videos are made once
 from the sample video: enlarged to 1280x720 at 30 frames a second, with grain, as H.264, and repeated without encoding again.
@@ -29,7 +30,7 @@ BUILD, OUT = Path("build/performance"), Path("docs/performance.md")
 GRID_FPS, SIZE = 4, 96
 """The grid of the target, and the size of frames of the shipped detector."""
 PIECE_S = 20
-LIMITS = {"reading": 1.2, "detection_s": 90.0, "memory_mb": 200.0}
+LIMITS = {"reading": 1.2, "detection_s": 90.0, "memory_mb": 200.0, "simulation": 1.5}
 
 READ = """
 import sys, time, resource
@@ -52,6 +53,18 @@ with tempfile.TemporaryDirectory() as work:
 used = resource.getrusage(resource.RUSAGE_SELF)
 seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
 print(len(windows.probabilities), time.perf_counter() - begun, seconds, used.ru_maxrss)
+"""
+SIMULATE = """
+import sys, time, resource
+from fractions import Fraction
+from pathlib import Path
+from resus_doc.tools.simulate.dataset import write_video
+from resus_doc.tools.simulate.scenario import draw
+scenario = draw(1, duration_s=float(sys.argv[2]))
+begun = time.perf_counter()
+write_video(scenario, Path(sys.argv[1]), 640, 480, Fraction(30))
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(1, time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 
 
@@ -157,6 +170,14 @@ def memory(wanted: argparse.Namespace) -> dict:
     return {"hours": wanted.hours, "bundle": kind, "short_mb": short.peak_mb, "long_mb": long.peak_mb}
 
 
+def simulation(wanted: argparse.Namespace) -> dict:
+    """One process on one thread, as `simulate` runs for each video."""
+    seconds = 60.0
+    with tempfile.TemporaryDirectory() as folder:
+        found = measured(SIMULATE, str(Path(folder) / "video.mp4"), str(seconds), threads=1)
+    return {"seconds": seconds, "wall_s": found.wall_s, "cpu_s": found.cpu_s}
+
+
 def families(wanted: argparse.Namespace) -> dict:
     """Small random checkpoints; reading is in both times."""
     import numpy as np
@@ -253,6 +274,16 @@ def detection_lines(found: dict) -> list[str]:
     ]
 
 
+def simulation_lines(found: dict) -> list[str]:
+    return [
+        "## Simulation",
+        "",
+        f"Drawing and encoding {found['seconds']:g} s of 640x480 at 30 frames a second: {found['wall_s']:.1f} s on one thread, "
+        f"{found['cpu_s']:.1f} s of processor time with the start of the program; "
+        f"{found['seconds'] / found['wall_s']:.2f} times real time (aim: at least {LIMITS['simulation']}).",
+    ]
+
+
 def memory_lines(found: dict) -> list[str]:
     more = found["long_mb"] - found["short_mb"]
     return [
@@ -288,8 +319,15 @@ PARTS: dict[str, Callable[[dict], list[str]]] = {
     "detection": detection_lines,
     "memory": memory_lines,
     "families": families_lines,
+    "simulation": simulation_lines,
 }
-MEASURES = {"reading": reading, "detection": detection, "memory": memory, "families": families}
+MEASURES = {
+    "reading": reading,
+    "detection": detection,
+    "memory": memory,
+    "families": families,
+    "simulation": simulation,
+}
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from detector_data import DENSE_GRID, EASY, FRAME_SIZE, LABELS, load
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from resus_doc.models import backbone, evaluation, training
+from resus_doc.models import backbone, detector, evaluation, training
 from resus_doc.models.detector import new_head
 from resus_doc.models.training import Clips, Recipe, Vocabulary
 from resus_doc.tools.simulate.render import Thing
@@ -51,9 +51,7 @@ def train_base(steps: int) -> None:
 
 
 def load_base() -> nn.Module:
-    from transformers import LlavaForConditionalGeneration
-
-    return LlavaForConditionalGeneration.from_pretrained(BUILD / "base", local_files_only=True).float().eval()
+    return detector.load_base(BUILD / "base").eval()
 
 
 def train_top(method: str, steps: int) -> None:

@@ -138,7 +138,7 @@ def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHE
         text = f"None of the recognised activities was seen{where.text}."
         return Statement(text=text, numbers=where.numbers, cites=cites)
     verb = "were" if activity == "chest_compressions" else "was"
-    text = f"{_capital(name_of(activity))} {verb} not seen{where.text or ' while the baby was in view'}."
+    text = f"{capital(name_of(activity))} {verb} not seen{where.text or ' while the baby was in view'}."
     return Statement(text=text, numbers=where.numbers, cites=cites)
 
 
@@ -164,7 +164,8 @@ def _count_of(report: Report, activity: Activity | None) -> tuple[str, ...]:
     return (measured.id,) if measured else ()
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """The text as a sentence begins with it."""
     return text[0].upper() + text[1:]
 
 
@@ -197,14 +198,14 @@ def list_events(
         events = tuple(event for event in events if threshold.holds(event.duration_s))
     chosen = picked(events, which)
     if chosen:
-        return Found(events=chosen, spans=_spans(chosen))
+        return Found(events=chosen, spans=spans_of(chosen))
     if which and events:
         some = Statement(
             text=f"There is no {which} one: {name_of(activity)} was seen {{}} {'time' if len(events) == 1 else 'times'}.",
             numbers=(Quantity(value=len(events), unit="count"),),
             cites=tuple(event.id for event in events),
         )
-        return Found(statements=(some,), spans=_spans(events))
+        return Found(statements=(some,), spans=spans_of(events))
     if threshold is not None and events_of(report, activity):
         limit = "longer than {}" if threshold.sign == ">" else "at most {} long"
         text = f"No stretch of {name_of(activity)} was {limit}."
@@ -212,5 +213,6 @@ def list_events(
     return Found(statements=(not_found(report, activity, where_of(report, rel, other, that, number, to)),))
 
 
-def _spans(events: Sequence[Event]) -> tuple[tuple[float, float], ...]:
+def spans_of(events: Sequence[Event]) -> tuple[tuple[float, float], ...]:
+    """Start and end of each event, in seconds from the start of the video."""
     return tuple((event.start_s, event.end_s) for event in events)

@@ -9,7 +9,18 @@ from resus_doc.schema import Activity, Event, Measure, Range, Report, Span, Unit
 from resus_doc.tools import intervals, ppv
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
-from resus_doc.tools.queries import PLACES, cannot_tell, events_of, measure, name_of, not_found, related, where_of
+from resus_doc.tools.queries import (
+    PLACES,
+    cannot_tell,
+    capital,
+    events_of,
+    measure,
+    name_of,
+    not_found,
+    related,
+    spans_of,
+    where_of,
+)
 
 _INTERVAL = "how long from suction to the first PPV"
 TOLD = 6
@@ -45,9 +56,11 @@ def count_events(
         said = compared(f"the number of stretches of {name}{where.text}", quantity, threshold, cites, where.numbers)
     else:
         verb = "were" if activity == "chest_compressions" else "was"
-        text = f"{_capital(name)} {verb} seen {{}} {'time' if len(events) == 1 else 'times'}{where.text}."
+        text = f"{capital(name)} {verb} seen {{}} {'time' if len(events) == 1 else 'times'}{where.text}."
         said = Statement(text=text, numbers=(Quantity(value=len(events), unit="count"), *where.numbers), cites=cites)
-    return Found(statements=(said,), measures=() if narrowed or measured is None else (measured,), spans=_spans(events))
+    return Found(
+        statements=(said,), measures=() if narrowed or measured is None else (measured,), spans=spans_of(events)
+    )
 
 
 def time_to_first(report: Report, activity: Activity | None = None, *, threshold: Threshold | None = None) -> Found:
@@ -60,8 +73,8 @@ def time_to_first(report: Report, activity: Activity | None = None, *, threshold
     cites = (first.id, *((measured.id,) if measured else ()))
     value = first.start_s - zero.t_s
     span = _range(measured)
-    name = _capital(name_of(activity if activity != "ventilation" else first.activity))
-    found = Found(events=events, measures=(measured,) if measured else (), spans=_spans(events))
+    name = capital(name_of(activity if activity != "ventilation" else first.activity))
+    found = Found(events=events, measures=(measured,) if measured else (), spans=spans_of(events))
     if threshold is not None and threshold.is_time:
         quantity = Quantity(value=value, unit="s", range=span)
         if first.censored_start:
@@ -112,12 +125,14 @@ def total_time(
         more, numbers = ranged("", (Quantity(value=value, unit="s"), *where.numbers), span)
         least = "at least " if cut else ""
         verb = "were" if activity == "chest_compressions" else "was"
-        seen = f"{_capital(name_of(activity))} {verb} seen"
+        seen = f"{capital(name_of(activity))} {verb} seen"
         if activity == "baby_visible":
             seen = "The baby was in view"
         text = f"{seen} for {least}{{}} in total{where.text}{more}."
         said = Statement(text=text, numbers=numbers, cites=cites or _cited(measured))
-    return Found(statements=(said,), measures=() if narrowed or measured is None else (measured,), spans=_spans(events))
+    return Found(
+        statements=(said,), measures=() if narrowed or measured is None else (measured,), spans=spans_of(events)
+    )
 
 
 def fraction(
@@ -143,9 +158,9 @@ def fraction(
     share = intervals.overlap_s((Span(e.start_s, e.end_s) for e in events), observed) / length_s
     cites = tuple(event.id for event in events)
     quantity = Quantity(value=share, unit="fraction")
-    said = Statement(text=f"{_capital(name)} took {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
+    said = Statement(text=f"{capital(name)} took {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
     measured = measure(report, activity, f"{{}}_fraction_first_{number:g}s") if number else None
-    return Found(statements=(said,), measures=(measured,) if measured else (), spans=_spans(events))
+    return Found(statements=(said,), measures=(measured,) if measured else (), spans=spans_of(events))
 
 
 def pauses(
@@ -261,7 +276,7 @@ def _told(report: Report, subject: str, span: Span, cites: tuple[str, ...]) -> S
     zero = report.time_zero
     side = "before" if span.start_s < zero.t_s else "after"
     return Statement(
-        text=f"{_capital(subject)} started {{}} {side} {zero.name} and lasted {{}}.",
+        text=f"{capital(subject)} started {{}} {side} {zero.name} and lasted {{}}.",
         numbers=(
             Quantity(value=abs(span.start_s - zero.t_s), unit="s"),
             Quantity(value=span.end_s - span.start_s, unit="s"),
@@ -290,10 +305,10 @@ def interval(
     if threshold is not None and threshold.is_time:
         subject = f"the time from the first start of {names[0]} to the first start of {names[1]}"
         said = compared(subject, Quantity(value=abs(value), unit="s"), threshold, cites)
-        return Found(statements=(said,), spans=_spans((first, second)))
+        return Found(statements=(said,), spans=spans_of((first, second)))
     side = "after" if value >= 0 else "before"
     head = Statement(
-        text=f"{_capital(names[1])} first started {{}} {side} {names[0]} first started.",
+        text=f"{capital(names[1])} first started {{}} {side} {names[0]} first started.",
         numbers=(Quantity(value=abs(value), unit="s"),),
         cites=cites,
     )
@@ -305,7 +320,7 @@ def interval(
         numbers=(Quantity(value=after_end, unit="s"),) if after_end >= 0 else (),
         cites=cites,
     )
-    return Found(statements=(head, tail) if value >= 0 else (head,), spans=_spans((first, second)))
+    return Found(statements=(head, tail) if value >= 0 else (head,), spans=spans_of((first, second)))
 
 
 def order(report: Report, activity: Activity | None = None, *, other: Activity | None = None) -> Found:
@@ -317,10 +332,10 @@ def order(report: Report, activity: Activity | None = None, *, other: Activity |
         first, second = events_of(report, activity)[0], events_of(report, other)[0]
         names = (name_of(activity), name_of(other))
         if abs(second.start_s - first.start_s) < 0.001:
-            text = f"{_capital(names[0])} and {names[1]} first started at the same time."
+            text = f"{capital(names[0])} and {names[1]} first started at the same time."
         else:
             earlier, later = names if first.start_s < second.start_s else names[::-1]
-            text = f"{_capital(earlier)} came first, then {later}."
+            text = f"{capital(earlier)} came first, then {later}."
         head = Statement(text=text, cites=(first.id, second.id))
         return found._replace(statements=(head, found.statements[0]))
     firsts: dict[str, Event] = {}
@@ -331,7 +346,7 @@ def order(report: Report, activity: Activity | None = None, *, other: Activity |
     listed = ", then ".join(name_of(event.activity) for event in firsts.values())
     text = f"In order of their first start: {listed}."
     said = Statement(text=text, cites=tuple(event.id for event in firsts.values()))
-    return Found(events=tuple(firsts.values()), statements=(said,), spans=_spans(tuple(firsts.values())))
+    return Found(events=tuple(firsts.values()), statements=(said,), spans=spans_of(tuple(firsts.values())))
 
 
 # --- wording that all share
@@ -403,11 +418,3 @@ def _cited(measured: Measure | None) -> tuple[str, ...]:
 
 def _range(measured: Measure | None) -> Range | None:
     return measured.range if measured is not None else None
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _spans(events: Sequence[Event]) -> tuple[tuple[float, float], ...]:
-    return tuple((event.start_s, event.end_s) for event in events)
