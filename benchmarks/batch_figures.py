@@ -15,6 +15,7 @@ minutes each). The processor may be busy with other work: the median of `--pairs
 import argparse
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -22,13 +23,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from resus_doc import settings
 from resus_doc.agent.batch import Standing, Wishes, run_batch
 from resus_doc.agent.batch_workers import ProcessPool, Share
 from resus_doc.errors import ResourceMissing
+from resus_doc.tools.detect import CHUNK_FRAMES
+
+if TYPE_CHECKING:
+    from resus_doc.models.detector import Detector
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "agent"))
 from batch_night import contents, write_night
@@ -60,10 +67,13 @@ def shared(threads: int, count: int) -> Callable[[int], ProcessPool]:
 def workers(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings) -> None:
     inputs, ratios = _inputs(folder, wanted), []
     for pair in range(wanted.pairs):
+        before = _children_s()
         one = timed(inputs, folder / f"one-{pair}", chosen, pool=shared(1, 1))
+        between = _children_s()
         two = timed(inputs, folder / f"two-{pair}", chosen, pool=shared(1, 2))
         ratios.append(one / two)
-        print(f"one worker {one:.1f} s, two workers {two:.1f} s, ratio {one / two:.2f}, {_load()}", flush=True)
+        print(f"one worker {one:.1f} s, two workers {two:.1f} s, ratio {one / two:.2f}, {_load()}; ", end="")
+        print(f"processor time {between - before:.1f} s and {_children_s() - between:.1f} s", flush=True)
     print(f"median ratio of {wanted.pairs} pairs: {median(ratios):.2f} (limit 1.7)")
 
 
@@ -123,19 +133,29 @@ def kills(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings) -
         run.wait()
     timed(manifest, folder / "parent", chosen, workers=1)
     same = _same("parent", wanted.times, contents(folder / "parent") == undisturbed)
+    killed = round_number = 0
+    while killed < wanted.times:
+        round_number += 1
+        killed += _with_worker_killed(manifest, folder / f"worker-{round_number}", chosen, wanted.times - killed)
+        same &= contents(folder / f"worker-{round_number}") == undisturbed
+    if not _same(f"worker, in {round_number} runs,", killed, same):
+        sys.exit(1)
+
+
+def _with_worker_killed(manifest: Path, out: Path, chosen: settings.Settings, most: int) -> int:
+    """A batch whose one worker is killed at random points, once a video at most; how often it was."""
     killed: set[str] = set()
     pool = ProcessPool([Share(1, None)])
 
     def kill(standing: Standing) -> None:
         for running in standing.running:
-            if len(killed) < wanted.times and running.name not in killed and random.random() < 0.5:
+            if len(killed) < most and running.name not in killed and random.random() < 0.5:
                 killed.add(running.name)
                 for pid in pool.pids:
                     os.kill(pid, signal.SIGKILL)
 
-    run_batch([manifest], folder / "worker", chosen, quiet, progress=kill, pool=lambda _count: pool)
-    if not (_same("worker", len(killed), contents(folder / "worker") == undisturbed) and same):
-        sys.exit(1)
+    run_batch([manifest], out, chosen, quiet, progress=kill, pool=lambda _count: pool)
+    return len(killed)
 
 
 def _same(what: str, times: int, same: bool) -> bool:
@@ -191,6 +211,19 @@ def overlap(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings)
         ratios.append(times[1] / times[0])
         print(f"in turn {times[0]:.1f} s, reading ahead {times[1]:.1f} s, {_load()}", flush=True)
     print(f"reading ahead, median of {wanted.pairs} pairs: {median(ratios) - 1:+.1%} of the time")
+    first_s = _first_chunk(video, detector)
+    print(f"reading the first {CHUNK_FRAMES} frames: {first_s:.2f} s, {first_s / times[0]:.1%} of the video's time")
+
+
+def _first_chunk(video: Path, detector: "Detector") -> float:
+    """Seconds until the first chunk of a video is read: all that opening the next video ahead could save on an idle processor."""
+    from resus_doc.tools.video import GridReader
+
+    size = detector.config.frame_size
+    begun = time.monotonic()
+    for _ in islice(GridReader(video, detector.config.grid_fps, size, size), CHUNK_FRAMES):
+        pass
+    return time.monotonic() - begun
 
 
 def _inputs(folder: Path, wanted: argparse.Namespace) -> Path:
@@ -200,6 +233,12 @@ def _inputs(folder: Path, wanted: argparse.Namespace) -> Path:
 
 def _load() -> str:
     return f"load {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} processors"
+
+
+def _children_s() -> float:
+    """Processor seconds of all workers that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _resident_kb(pid: int) -> int:

@@ -9,8 +9,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -168,7 +168,8 @@ class ProcessPool:
         share = self._free.pop()
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, share), daemon=True)
-        process.start()
+        with _ctrl_c_held_back():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours, share)
         self._workers.append(worker)
@@ -192,6 +193,16 @@ class ProcessPool:
         self._workers.remove(worker)
         self._free.append(worker.share)
         return [] if worker.task is None else [Died(worker.task, _how(worker.process.exitcode))]
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """A process started here takes this over, so that Ctrl-C cannot end it with a traceback before it ignores it itself."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _how(exitcode: int | None) -> str:

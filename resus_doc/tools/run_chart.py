@@ -6,7 +6,7 @@ Shift and few crossings are the rules of Anhøj and Olesen 2014 (PLoS ONE 9(11):
 grow with the number of points, so that chance gives a signal in about one chart of twenty however many cases there are. The well-known
 fixed limit of six points (Perla, Provost and Murray 2011, BMJ Quality & Safety 20:46-51, doi 10.1136/bmjqs.2009.037895) is used below
 20 points only: with 200 points chance alone nearly always gives six in a row. Their trend of five points is left out for the same reason;
-Anhøj and Olesen found it "virtually useless" for the drift it is meant to find. `benchmarks/batch_figures.py signals` counts both.
+Anhøj and Olesen found it "virtually useless" for the drift it is meant to find. `benchmarks/dashboard_figures.py signals` counts both.
 """
 
 from collections.abc import Sequence

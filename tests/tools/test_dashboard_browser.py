@@ -90,3 +90,22 @@ def test_it_fits_and_everybody_can_use_it(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page, options=AA)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_many_cases_are_sorted_whole_and_shown_in_parts(page, tmp_path):
+    write_dashboard(
+        tmp_path, [Row(f"/v/{n}", "", f"case-{n:03d}", "", "failed", "It holds no picture.") for n in range(120)]
+    )
+    many = page.context.browser.new_page()
+    many.goto((tmp_path / "index.html").as_uri())
+    assert len(cases(many)) == 50
+    assert many.get_by_role("status").inner_text() == "120 of 120 cases, the first 50 shown"
+    many.get_by_role("button", name="Show 50 more").click()
+    many.get_by_role("button", name="Show 20 more").click()
+    assert len(cases(many)) == 120
+    for _ in range(2):
+        many.locator("#cases").get_by_role("button", name="Case").click()
+    assert cases(many)[0] == "case-119"
+    many.get_by_label("Search").fill("case-007")
+    assert cases(many) == ["case-007"]
+    many.close()

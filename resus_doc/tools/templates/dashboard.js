@@ -12,26 +12,35 @@
   const search = document.getElementById("search");
   const status = document.getElementById("status");
   const shown = document.getElementById("shown");
+  const more = document.getElementById("more");
+  const STEP = 50; // a thousand rows take a browser a second to lay out and paint
+  let most = STEP;
 
-  const filter = () => {
+  const show = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
-    for (const each of rows) {
-      const fits = status.value === "" || each.status === status.value || (status.value === "look" && each.look === "1");
-      const visible = fits && words.every((word) => each.text.includes(word));
-      each.row.hidden = !visible;
-      count += visible;
-    }
-    shown.textContent = `${count} of ${rows.length} cases`;
+    const fitting = rows.filter((each) =>
+      (status.value === "" || each.status === status.value || (status.value === "look" && each.look === "1"))
+      && words.every((word) => each.text.includes(word)));
+    body.replaceChildren(...fitting.slice(0, most).map((each) => each.row));
+    const left = fitting.length - most;
+    more.hidden = left <= 0;
+    more.textContent = `Show ${Math.min(left, STEP)} more`;
+    const first = left > 0 ? `, the first ${most} shown` : "";
+    shown.textContent = `${fitting.length} of ${rows.length} cases${first}`;
   };
-  search.addEventListener("input", filter);
-  status.addEventListener("change", filter);
+  const anew = () => { most = STEP; show(); };
+  search.addEventListener("input", anew);
+  status.addEventListener("change", anew);
+  more.addEventListener("click", () => { most += STEP; show(); });
+  addEventListener("beforeprint", () => { most = rows.length; show(); });
+  addEventListener("afterprint", anew);
 
+  const words = new Intl.Collator(undefined, { numeric: true });
   const compare = (column, sign) => (one, other) => {
     const a = one.keys[column], b = other.keys[column];
     if (a === "" || b === "") return (a === "") - (b === "");
     const difference = Number(a) - Number(b);
-    return sign * (Number.isNaN(difference) ? a.localeCompare(b, undefined, { numeric: true }) : difference);
+    return sign * (Number.isNaN(difference) ? words.compare(a, b) : difference);
   };
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
@@ -39,8 +48,8 @@
     for (const each of heads) each.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     rows.sort(compare(column, down ? -1 : 1));
-    body.replaceChildren(...rows.map((each) => each.row));
+    anew();
   }));
   document.querySelectorAll(".controls").forEach((each) => { each.hidden = false; });
-  filter();
+  show();
 })();
