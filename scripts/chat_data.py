@@ -36,11 +36,11 @@ WEIGHTS = {
     },
     **{"search_passages": 4.0, "show": 3.0, "what_if": 3.0, "interval": 2.0, "order": 2.0, "why": 1.5, "evidence": 1.0},
     **{"rules": 1.5, "look_again": 1.5, "fraction": 1.0, "idle": 1.0, "summary": 1.0, "about": 1.2},
-    **{"decline": 2.0, "advice": 1.5, "cannot_see": 3.0, "help": 0.5, "unclear": 1.2},
+    **{"decline": 3.0, "advice": 1.5, "cannot_see": 5.0, "help": 0.5, "unclear": 1.2},
 }
 """How often each choice is drawn: by how many ways there are to ask for it."""
 
-FOLLOWING = 0.28
+FOLLOWING = 0.4
 OPENINGS = (
     "(please tell me|can you say|can you tell me|tell me|hi,|hello,|i would like to know|i want to know|i need to know|and|so|ok,|well,|please,"
     "|could you tell me|do you know|just|now|for the debrief:|for my notes:|quick question:|one question:|we wonder|the team asks"
@@ -51,6 +51,14 @@ ENDINGS = (
     "|for this baby|for the baby|with this baby|during the resuscitation|in this resuscitation|according to the record|overall"
     "|thanks|now|do you know|by the way|after all|from what you can see|on the video|on camera|in our case|this time)"
 )
+LEAD_INS = (
+    "(while i prepare the meeting:|for the minutes,|i lost track,|one more thing,|my notes are patchy,|the paper record is blank here,"
+    "|before we close,|the head of department asks,|for the audit,|sorry to bother you,|i was not in the room,|just to be sure,"
+    "|going by the video,|out of curiosity,|for the slide,|let me ask plainly,|as a check,|we disagreed about this:|i came in late,"
+    "|for teaching,|without looking it up myself,|short one:|to fill in the form,|nobody wrote it down:|from the top,|next question:)"
+)
+SMALL_WORDS = ("the", "a", "was", "were", "did", "is", "they", "of", "there", "any", "it", "does")
+"""Words that hurried people leave out."""
 KEPT_WHOLE = (
     "total_time",
     "count_events",
@@ -85,7 +93,7 @@ def _draw(chance: random.Random) -> Example:
     previous = None
     if chance.random() < FOLLOWING:
         _, previous = question(chance)
-        if chance.random() < 0.55 and (drawn := follow_up(chance, previous)) is not None:
+        if chance.random() < 0.6 and (drawn := follow_up(chance, previous)) is not None:
             return _example(chance, *drawn, previous)
     return _example(chance, *question(chance), previous)
 
@@ -324,6 +332,10 @@ def _vary(text: str, call: ToolCall, chance: random.Random) -> str:
         text = f"{_choose(chance, OPENINGS)} {text}"
     if chance.random() < 0.2 and call.name in KEPT_WHOLE and call.over is None:
         text = f"{text} {_choose(chance, ENDINGS)}"
+    elif chance.random() < 0.12 and call.name not in ("unclear", "advice", "help"):
+        text = f"{_choose(chance, LEAD_INS)} {text}"
+    if chance.random() < 0.08 and len(short := [word for word in text.split() if word not in SMALL_WORDS]) > 2:
+        text = " ".join(short)
     if chance.random() < 0.07:
         text = _slip(text, chance)
     return text + chance.choice(("", "?", "?", "?", " ?", ".", "", "??", "!") if chance.random() < 0.9 else ("",))

@@ -615,6 +615,21 @@ RECORD: dict[str, tuple[Form, ...]] = {
     ),
 }
 
+VITAL = (
+    "(the|) (heart rate|hr|pulse|pulse rate|heartbeat|saturation|sats|spo2|oxygen saturation|temperature|body temperature|temp|blood pressure"
+    "|respiratory rate|breathing rate|fio2|oxygen concentration|peak pressure|pip|tidal volume|glucose|blood gas|lactate|apgar|apgar score"
+    "|weight|birth weight|etco2|co2|mask leak|gas flow|capillary refill|lung sounds|heart sounds|muscle tone|skin colour)"
+)
+SIGN = (
+    "(breathe|cry|gasp|move|cough|grimace|sneeze|open the eyes|pink up|turn blue|wake up|respond|react|grunt|vomit|pass meconium|shiver|yawn"
+    "|take a breath|make a sound|desaturate|recover|get better|get worse|have a pulse|regain tone|seize)"
+)
+STATE = (
+    "(breathing|crying|pink|blue|limp|stable|vigorous|apnoeic|gasping|hypothermic|bradycardic|tachycardic|hypoxic|preterm|term|a twin|in distress"
+    "|responsive|unresponsive|flexed|asleep|wet|warm enough|cold|mottled|dead|alive|healthy|ill|septic|jaundiced|big for dates|intubated|stressed)"
+)
+"""What a video with only the recognised activities cannot tell of the baby."""
+
 REFUSED: dict[str, str] = {
     "decline": """
         (what is|how is|tell me|what about) the weather (like|today|tomorrow|outside|)
@@ -633,7 +648,12 @@ REFUSED: dict[str, str] = {
         (why|for what reason) did (they|the team|the nurse|the doctor) (wait|stop|hesitate|do that|not act|start so late|choose this|take so long|give up|argue|not intubate)
         (what|which) (is|was) the (name|address|phone number|age|salary|mood|intention|opinion) of the (nurse|doctor|mother|baby|midwife|hospital|team leader|father)
         (translate|spell|define|pronounce) (this|hello|the word love|resuscitation in french|it into german|apple)
-        (can you|could you|please|) (delete|change|edit|falsify|rewrite|alter|remove|hide) (the|this|) (record|report|case|findings|timeline|video|event|finding)
+        (can you|could you|please|i want you to|would you|) (delete|change|edit|falsify|rewrite|alter|remove|hide|erase|cut|drop|correct|replace|strike|overwrite|take out) (the|this|one|) (record|report|case|findings|timeline|video|event|finding|first pause|last pause|third episode|verdict|note|second entry|stimulation|late start|cpap event|compressions|ppv start|time of birth) (from the record|from the file|from the report|for me|in the report|to look better|)
+        (who|which team|which side) (won|wins|is winning|leads|plays) (the|) (match|game|cup|league|election|race|tennis|final)
+        (what|which|how) (is|was|are) (the|) (news|score of the game|results of the match|stock market|exchange rate|traffic|lunch menu|train|bus timetable|tide|cinema programme|lottery numbers|shares|petrol price|wifi password) (today|now|tonight|yesterday|)
+        (how|when) (do|does|can|will) (i|we|one|the hospital) (book|get|order|pay|hire|apply for|bill|reach|park|find) (a|the|) (new bed|holiday|leave|parking space|invoice|insurance|ward|canteen|new nurse|it department|shift plan)
+        (does|did|has|is) the (mother|father|family|hospital|department|manager|ward) (know|agree|consent|complain|have insurance|informed|accredited|short of staff|happy about it)
+        (give|write|suggest|find) (me|) (a|an|some|the) (excuse|apology|argument for the lawyer|name for a baby|gift idea|slogan|password|investment tip|love letter|code|quiz|crossword|speech)
         (what|who|how) (are you|made you|do you work|built you|do you feel|old are you|trained you)
         (what|how much) (does|did|do) (the|a|) (device|mask|bag|hospital|nurse|resuscitaire|baby|treatment) (cost|earn|weigh in general)
         (was|is) (this|it) (malpractice|negligence|a crime|legal|illegal|the law|liability)
@@ -652,13 +672,23 @@ REFUSED: dict[str, str] = {
         (is it safe|is it ok|would you advise me) to (stop|start|give|continue|extubate|wait) (now|with my patient|for this baby|on my patient|in our patient)
         (tell me what to do|advise me|guide me|coach me) (now|with this patient|in this emergency|with the baby in front of me|live|during the resuscitation)
     """,
-    "cannot_see": """
+    "cannot_see": f"""
         (was|is|did|were|looked) the (baby|infant|newborn|child) (pink|blue|pale|cyanotic|limp|floppy|crying|cry|breathing|breathe|gasping|gasp|vigorous|moving|active|warm|cold|fine|okay|alive|well|healthy|awake|in pain|a boy|a girl|preterm|big|small|grunting|white|move|open its eyes|scream|gasp for air|respond)
         (what|how) (was|is|were) (the|) (heart rate|pulse|saturation|oxygen saturation|spo2|temperature|blood pressure|respiratory rate|weight|colour|color|tone|apgar|pressure|pip|peep level|fio2|oxygen level|blood sugar|lactate|ph|tidal volume|mask leak|ecg|capnography|birth weight|gestational age|muscle tone)
         (how|what) (was|is) the (baby|infant|newborn) (doing|feeling|looking|condition|state|colour|heartbeat)
         (did|does|was) the (chest|thorax|belly) (rise|move|rising|moving|expand) (enough|with the breaths|well|)
         (was|is|did) the (mask|seal|mask seal) (leaking|tight|leak|good|sit well|well placed|correctly placed|fitted)
         (how|how much|what) did the baby (weigh|look like|feel|respond|react)
+        (was|is) {VITAL} (ever|at any time|) (above|below|over|under|less than|more than|higher than|lower than) (60|80|90|95|100|120|140|36|37|21|30)( percent| bpm| %| degrees|) (at any point|at the end|at first|after a minute|)
+        (was|is|stayed|did) {VITAL} (stay|stayed|remain|) (normal|in range|in the target range|stable|high|low|acceptable|adequate|satisfactory|too low|too high|where it should be|alright)
+        (when|at what time|how quickly) (did|does) {VITAL} (reach|pass|exceed|fall below|come back to|get above|drop under) (60|80|85|90|100|120|normal)
+        (what|how high|how low|how much) (was|is) {VITAL} (at|after|around) (one minute|two minutes|five minutes|1:00|90 s|the end|birth|arrival)
+        (show|give|tell|list) (me|) {VITAL} (at|over|during|after|) (the start|time|the case|ppv|)
+        {VITAL} (please|at birth|at five minutes|)
+        (did|had|has) (the baby|she|he|this child) {SIGN} (by (him|her|it)self|without help|spontaneously|at all|at any time|after that|early on|during ppv|)
+        (was|is) (the baby|she|he|this child) {STATE} (at birth|at the end|by then|after the breaths|on arrival|when they stopped|all the time|)
+        (how|when) did (the baby|she|he|this child) (first|) {SIGN}
+        (did|was) the baby's (skin|colour|tone|cry|breathing|chest|tongue|eyes|face|effort) (good|seen|normal|change|look right|improving|get better|weak|regular|poor)
         (how many|which|what) (people|persons|nurses|doctors|staff|hands) (were|are) (there|present|in the room|at the table|involved|around|helping)
         (what|which) did (the doctor|the nurse|they|somebody|the team leader|the mother) (say|shout|order|whisper|ask for|talk about|think|want)
         (what|which) (size|brand|type|colour) (of|) (mask|tube|bag|catheter|gloves|device) (was|did they) (used|use)

@@ -336,6 +336,9 @@ def _pair(rng: random.Random, one: Fact, other: Fact) -> str:
     followed = _verb(rng, ("was followed",), one)
     details = f"which {rng.choice(STARTED)} {_when(rng, other)} and {_verb(rng, LASTED, other)} {_of(rng, other)}"
     about = f"which {rng.choice(STARTED)} {_when(rng, one)} and {_verb(rng, LASTED, one)} {_of(rng, one)}"
+    start_1, start_2 = (f"{rng.choice(STARTED)} {_when(rng, fact)}" for fact in (one, other))
+    last_1, last_2 = (f"{_verb(rng, LASTED, fact)} {_of(rng, fact)}" for fact in (one, other))
+    long_1, long_2 = _of(rng, one), _of(rng, other)
     clauses = (
         f"{first}, and {second}",
         f"{first}, then {second}",
@@ -348,6 +351,15 @@ def _pair(rng: random.Random, one: Fact, other: Fact) -> str:
         f"{first}, before {second}",
         f"{one.name} ({_of(rng, one)}) {rng.choice(STARTED)} {_when(rng, one)} and {other.name} "
         f"({_of(rng, other)}) {_when(rng, other)}",
+        f"{first}; later, {second}",
+        f"{first}; subsequently {second}",
+        f"{one.name} {start_1} and {last_1}; it {followed} by {other.name}, {details}",
+        f"{_when(rng, one)}, {one.name} began and {last_1}; {_when(rng, other)}, {other.name} began and {last_2}",
+        f"{one.name} {last_1}, starting {_when(rng, one)}, and {other.name} {last_2}, starting {_when(rng, other)}",
+        f"{long_1} of {one.name} {start_1}, followed by {long_2} of {other.name} {_when(rng, other)}",
+        f"{one.name} ({long_1}) {start_1}, followed by {other.name} ({long_2}) {_when(rng, other)}",
+        f"{one.name} ({long_1}) {start_1}; then {other.name} ({long_2}) {start_2}",
+        f"{one.name}, {long_1} long, {start_1}; then {other.name}, {long_2} long, {start_2}",
     )
     relative = (
         f"{one.name}, {about}, {followed} by {other.name}, {details}",
@@ -392,6 +404,18 @@ def _group(rng: random.Random, fact: Fact) -> str:
             f"a total of {length} of {name} was {seen.split()[1]} over {stretches}, the first starting {when}",
             f"over {stretches}, {name} lasted {length} {in_total}; the first {began} {when}",
             f"{name} added up to {length} over {stretches}, the first of which {began} {when}",
+            f"{stretches} of {name} {there} seen, the first {when}, for {length} {in_total}",
+            f"{stretches} of {name} {there} seen, with a total of {length}; the first {began} {when}",
+            f"{stretches} of {name} {there} seen; the first {began} {when}, and the total was {length}",
+            f"first starting {when}, {name} {seen} {times} for {length} {in_total}",
+            f"{name} {seen} over {stretches} for {length} {in_total}, first {when}",
+            f"{name}, first {seen.split()[1]} {when}, lasted {length} {in_total} over {stretches}",
+            f"{name}, {seen.split()[1]} {times}, lasted {length} {in_total} and first {began} {when}",
+            f"{name} {seen} {times} with a total of {length}, the first {stretch} starting {when}",
+            f"{name} {seen} {times}, with the first {stretch} {when} and a total of {length}",
+            f"{name} first {began} {when}, and {stretches} lasted {length} {in_total}",
+            f"{name} occurred {times}, first {when}, for {length} {in_total}",
+            f"{name} {began} first {when} and {seen} {times} for {length} {in_total}",
             f"the first of {stretches} of {name} {began} {when}, and the total was {length}"
             if count.value > 1
             else f"one {stretch} of {name} {began} {when} and lasted {length} {in_total}",
@@ -449,6 +473,10 @@ def _finding(rng: random.Random, fact: Fact) -> str:
         return rng.choice(
             (
                 f"for {rule}, {seen} was observed",
+                f"{seen} was observed for {rule}",
+                f"{seen} is the observed value for {rule}",
+                f"{rule} was {seen}",
+                f"in this case {rule} was observed at {seen}",
                 f"for {rule}, the observed value was {seen}",
                 f"the observed value of {rule} was {seen}",
                 f"{rule} was observed at {seen}",
@@ -462,6 +490,12 @@ def _finding(rng: random.Random, fact: Fact) -> str:
                 f"{rule} {verdict}; the observed value was {seen}",
                 f"with {seen} observed, {rule} {verdict}",
                 f"the observed value was {seen}, and {rule} {verdict}",
+                f"{seen} was observed, and {rule} {verdict}",
+                f"{seen} was observed; {rule} {verdict}",
+                f"{rule} {verdict}; {seen} was observed",
+                f"{rule} {verdict}, and {seen} was observed",
+                f"{rule}, observed at {seen}, {verdict}",
+                f"in this case {seen} was observed, and {rule} {verdict}",
             )
         )
     allowed = _spell(rng, limit)
@@ -476,6 +510,15 @@ def _finding(rng: random.Random, fact: Fact) -> str:
             f"observed at {seen} against a limit of {allowed}, {rule} {verdict}",
             f"against a limit of {allowed}, {seen} was observed, and {rule} {verdict}",
             f"{rule}, with a limit of {allowed}, {verdict} at {seen}",
+            f"{rule} {verdict}; {seen} was observed against a limit of {allowed}",
+            f"the limit is {allowed} and {seen} was observed; {rule} {verdict}",
+            f"the limit was {allowed} and the observed value {seen}; {rule} {verdict}",
+            f"{seen} was observed and the limit is {allowed}; {rule} {verdict}",
+            f"with a limit of {allowed} and {seen} observed, {rule} {verdict}",
+            f"with a limit of {allowed}, {rule} {verdict}; {seen} was observed",
+            f"in this case {seen} was observed, the limit is {allowed}, and {rule} {verdict}",
+            f"in this case, {rule} {verdict}; the limit is {allowed} and {seen} was observed",
+            f"{rule}, observed at {seen} and with a limit of {allowed}, {verdict}",
         )
     )
 
@@ -498,7 +541,9 @@ def _tally(rng: random.Random, fact: Fact) -> str:
     if rng.random() < 0.05:
         rng.shuffle(parts)
     joined = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return rng.choice((f"of the rules, {joined}", f"among the rules {joined}", f"for the rules, {joined}"))
+    return rng.choice(
+        (f"of the rules, {joined}", f"of the rules {joined}", f"among the rules {joined}", f"for the rules, {joined}")
+    )
 
 
 def _asked(rng: random.Random, fact: Fact) -> str:

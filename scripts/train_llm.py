@@ -67,7 +67,7 @@ class Plan:
     """A step adds up groups, each of examples of like length: it sees short and long ones, and hardly any padding."""
     learning_rate: float = 3e-3
     warmup_steps: int = 50
-    decay_share: float = 0.25
+    decay_share: float = 0.4
     """The last share of a run in which the learning rate falls to nothing."""
     temperature: float = 0.5
     """What the engine samples with: low, since a wrong word costs the sentence, but not zero, since a second try must differ."""

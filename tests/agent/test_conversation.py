@@ -176,3 +176,23 @@ def test_a_folder_that_is_no_case_and_a_newer_report_are_told(tmp_path):
         Chat.open(tmp_path, settings.load())
     with pytest.raises(LanguageModelBroken, match="does not exist"):
         Chat.open(SAMPLE, settings.load(llm=str(tmp_path / "none.gguf")))
+
+
+def test_warming_up_loads_the_language_model_and_the_embedder(monkeypatch):
+    """A failure of one is told when a question needs it, and not before."""
+    from resus_doc.guidelines import embedder
+
+    loaded = []
+    engine = Scripted(FIRST_PPV)
+    engine.start = lambda: loaded.append("language model")  # type: ignore[attr-defined]
+    monkeypatch.setattr(embedder, "open_embedder", lambda: loaded.append("embedder"))
+    a_chat(engine).warm_up()
+    assert loaded == ["language model", "embedder"]
+
+    def broken() -> None:
+        raise LanguageModelBroken("The language model does not load.", "Check the file.")
+
+    engine.start = broken  # type: ignore[attr-defined]
+    talk = a_chat(engine)
+    talk.warm_up()
+    assert "PPV first started" in talk.ask("when did ppv start?").answer

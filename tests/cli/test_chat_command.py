@@ -69,3 +69,33 @@ def test_a_terminal_that_is_closed_ends_the_chat_and_keeps_the_conversation():
     _, status = os.waitpid(pid, 0)
     assert status in (0, signal.SIGHUP)
     assert "> when did suction start?" in chat(SAMPLE, text="/history\n/clear\n").stdout
+
+
+HEAVY = ("torch", "transformers", "chromadb", "llama_cpp", "langgraph", "moviepy", "onnxruntime")
+AT_THE_PROMPT = f"""
+import sys, threading
+from pathlib import Path
+from resus_doc.agent.chat import Chat
+from resus_doc.cli import chat
+
+def at_the_prompt():
+    print("loaded:", *(name for name in {HEAVY} if name in sys.modules))
+    print("warmed:", warmed.wait(60), "main" if threading.main_thread() in warmer else "another")
+    raise EOFError
+
+def warm_up(_conversation):
+    warmer.append(threading.current_thread())
+    warmed.set()
+
+warmed, warmer = threading.Event(), []
+Chat.warm_up, chat._read = warm_up, at_the_prompt
+chat.chat(Path(sys.argv[1]), None, None, False)
+"""
+
+
+def test_nothing_heavy_is_loaded_before_the_prompt_and_the_models_load_behind_it():
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_PROMPT, SAMPLE], capture_output=True, timeout=120, check=False, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:2] == ["loaded:", "warmed: True another"]
