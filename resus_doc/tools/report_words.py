@@ -73,8 +73,9 @@ _FIXED_MEASURES = {
     "ppv_pause_out_of_view_total": "Between stretches of PPV: baby not in view",
 }
 
+_HOURS_FROM_S = 3600.0
 _CLOCK_FROM_S = 90.0
-"""Durations from here on are written m:ss, because nobody pictures 173 s."""
+"""Durations from here on are written m:ss, because nobody pictures 173 s; from an hour on h:mm:ss."""
 
 NOT_ASSESSABLE = "not assessable"
 
@@ -128,7 +129,10 @@ def _subject(key: str) -> str:
 
 
 def amount(value: float, unit: Unit) -> str:
-    """A number with its unit as people read it: `42 s`, `2:53 min`, `3`, `85 %`, `120 bpm`."""
+    """A number with its unit as people read it: `42 s`, `2:53 min`, `1:02:53 h`, `3`, `85 %`, `120 bpm`."""
+    if unit == "s" and value >= _HOURS_FROM_S:
+        minutes, _, seconds = clock(value).rpartition(":")
+        return f"{int(minutes) // 60}:{int(minutes) % 60:02d}:{seconds} h"
     if unit == "s":
         return f"{clock(value)} min" if abs(value) >= _CLOCK_FROM_S else f"{_plain(value)} s"
     if unit == "fraction":

@@ -242,6 +242,13 @@ def test_pause_limit_is_a_quality_metric(value, span, verdict):
     assert found.verdict == (verdict or "not_assessable")
 
 
+def test_a_pause_that_was_not_there_has_no_length():
+    measure = Measure(id="M1", name="ppv_pause_longest", value=0, unit="s", range=None)
+    assert finding(timeline(event(1, "ppv", 20, 90)), PAUSE_RULE, measures=(measure,)).observed == (
+        "No pause of PPV was seen."
+    )
+
+
 def test_metrics_without_a_limit_are_information():
     measure = Measure(id="M1", name="no_activity_total", value=31.5, unit="s", range=None)
     found = finding(timeline(), "quality-metrics.no-activity", measures=(measure,))

@@ -219,6 +219,14 @@ def test_every_measure_stands_in_one_place() -> None:
         assert sorted(placed) == sorted(m.id for m in report.measures)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "0 s"), (42, "42 s"), (173, "2:53 min"), (3599, "59:59 min"), (3600, "1:00:00 h"), (14_400, "4:00:00 h")],
+)
+def test_durations_are_written_as_people_picture_them(seconds, written):
+    assert report_words.amount(seconds, "s") == written
+
+
 @pytest.mark.parametrize("name", measures.NAMES)
 def test_every_measure_has_a_name_in_words(name: str) -> None:
     plain = report_words.measure_name(name)
