@@ -137,11 +137,28 @@ def _too_late(call: ToolCall, report: Report) -> Found | None:
 # --- tools that need more than the report
 
 
+_SPOKEN_OF: dict[Activity, tuple[str, ...]] = {
+    "ppv": ("ppv", "positive-pressure", "ventilat", "inflation"),
+    "cpap": ("cpap", "continuous positive"),
+    "ventilation": ("ventilat", "inflation", "ppv", "cpap", "mask"),
+    "stimulation": ("stimulat", "drying"),
+    "suction": ("suction",),
+    "chest_compressions": ("compression",),
+}
+"""Beginnings of words by which a passage speaks of an activity."""
+
+
 def _search(call: ToolCall, question: str, desk: Desk, _: Sequence[Span]) -> Found:
+    """The nearest passages; where none speaks of the activity that was asked about, that is told first."""
     words = "" if call.activity is None else ACTIVITY_NAMES[call.activity]
-    return _found(
+    found = _found(
         TOOLS["search_passages"](desk.report, f"{question} {words}", desk.settings.data, profile=call.profile)
     )
+    texts = " ".join(f"{passage.title} {passage.text}".lower() for passage in found.passages)
+    if call.activity not in _SPOKEN_OF or any(word in texts for word in _SPOKEN_OF[call.activity]):
+        return found
+    silent = Statement(text=f"None of the passages found speaks of {words}; these are the nearest.")
+    return found._replace(statements=(silent, *found.statements))
 
 
 def _evidence(call: ToolCall, _q: str, desk: Desk, _: Sequence[Span]) -> Found:

@@ -108,8 +108,8 @@ class PassageStore:
         """The ids of all passages, `<profile>.<key>`; those of a site's own documents last."""
         return tuple(self._entries)
 
-    def search(self, query: str, k: int = 5, profile: str | None = None) -> list[tuple[Passage, float]]:
-        """The passages that fit a query best, best first, with scores in 0..1; of one profile only, if it is named.
+    def search(self, query: str, k: int = 5, profile: str | Sequence[str] | None = None) -> list[tuple[Passage, float]]:
+        """The passages that fit a query best, best first, with scores in 0..1; only of the profiles named, if any are.
 
         A query without any word finds nothing.
         """
@@ -130,12 +130,13 @@ class PassageStore:
         scored.sort(key=lambda hit: (-hit[1], hit[0]))
         return [(self._entries[name].passage, round(min(score, 1.0), 4)) for name, score in scored[:k]]
 
-    def _similarities(self, query: str, profile: str | None) -> dict[str, float]:
+    def _similarities(self, query: str, profile: str | Sequence[str] | None) -> dict[str, float]:
+        profiles = [profile] if isinstance(profile, str) else list(profile or ())
         vector = embedder.open_embedder().encode([query])[0]
         found = self._collection.query(
             query_embeddings=[vector.tolist()],
             n_results=len(self._entries),
-            where={"profile": profile} if profile else None,
+            where={"profile": {"$in": profiles}} if profiles else None,
             include=["distances"],
         )
         return {name: 1.0 - distance for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from resus_doc.guidelines.profile import QUALITY_METRICS
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Finding, Passage, Report, Verdict
 from resus_doc.tools.answers import Found, Quantity, Statement
 from resus_doc.tools.queries import events_of, measure, name_of, not_found
@@ -153,12 +154,14 @@ def _entry(report: Report, entry: str) -> Found:
 
 
 def search_passages(report: Report, query: str, data: Path, k: int = 3, profile: str | None = None) -> Found:
-    """The passages nearest to the question, best first: of the report's guideline, or the one named, and of the site."""
+    """The passages nearest to the question, best first: of the report's guideline with the quality metrics, which ride
+    along always, or of the one named; and of the site.
+    """
     from resus_doc.guidelines.documents import PROFILE
     from resus_doc.guidelines.store import PassageStore
 
     with PassageStore.open(data) as store:
-        hits = store.search(query, k=k, profile=profile or report.guideline.id)
+        hits = store.search(query, k=k, profile=profile or (report.guideline.id, QUALITY_METRICS))
         own = [] if profile else [hit for hit in store.search(query, k=2, profile=PROFILE) if hit[1] >= OWN_FROM]
     known = {(passage.title, passage.text): passage.id for passage in report.passages}
     first_new = 1 + len(report.passages)
@@ -176,7 +179,8 @@ OWN_FROM = 0.5
 def _source(passage: Passage) -> Statement:
     from resus_doc.guidelines.documents import PROFILE
 
-    kind = "a document of this site, not checked" if passage.profile == PROFILE else "the guideline"
+    kinds = {PROFILE: "a document of this site, not checked", QUALITY_METRICS: "the quality metrics"}
+    kind = kinds.get(passage.profile, "the guideline")
     return Statement(text=f"From {kind}, []: []", quotes=(passage.title, passage.text), cites=(passage.id,))
 
 

@@ -165,3 +165,14 @@ def test_passages_are_quoted_whole(report):
     for passage in passages:
         assert facts.quotable(passage["text"]) in answer.answer
     assert templates.FIXED[0] == "passage"
+
+
+def test_what_a_guideline_is_silent_on_is_said_before_the_nearest_passages(report):
+    """The AHA profile holds nothing on CPAP; on suction the quality metrics, which ride along always, hold something."""
+    ask = ("search_passages", "cpap"), ("search_passages", "suction"), ("search_passages", "chest_compressions")
+    cpap, suction, compressions = (
+        a_chat(report, Scripted(call(name, about))).ask("what is said about it?").answer for name, about in ask
+    )
+    assert cpap.startswith("None of the passages found speaks of CPAP; these are the nearest.")
+    assert suction.startswith("From the quality metrics, “Suction is not routine”")
+    assert compressions.startswith("From the guideline, ")
