@@ -106,7 +106,8 @@ def question(chance: random.Random) -> tuple[str, ToolCall]:
     """A question that stands alone, and its call."""
     name = chance.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))[0]
     if name in REFUSED:
-        return _fill(chance, chance.choice(_lines(REFUSED[name])), {}), ToolCall(name=name)
+        words = {"a": W.NAMES[chance.choice(ACTS)], "w": _which(chance)[1]}
+        return _fill(chance, chance.choice(_lines(REFUSED[name])), words), ToolCall(name=name)
     forms = FORMS[name]
     fixed, block = chance.choices(forms, [len(_lines(block)) ** 0.5 * _share(fixed) for fixed, block in forms])[0]
     return compose(chance, name, fixed, chance.choice(_lines(block)))
@@ -125,12 +126,19 @@ def compose(chance: random.Random, name: str, fixed: dict[str, str], pattern: st
     one, other = chance.choice(acts), chance.choice(ACTS)
     while other == one:
         other = chance.choice(ACTS)
-    if re.search(r"\{(a|ing|done)\}", pattern):
+    if re.search(r"\{(a|ing|done|do)\}", pattern):
         fields["activity"] = one
     if re.search(r"\{(b|ing2)\}", pattern):
         fields["other"] = other
     words: dict[str, str] = {
-        **{"a": W.NAMES[one], "ing": W.ING[one], "done": W.DONE[one], "b": W.NAMES[other], "ing2": W.ING[other]},
+        **{
+            "a": W.NAMES[one],
+            "ing": W.ING[one],
+            "done": W.DONE[one],
+            "do": W.VERB[one],
+            "b": W.NAMES[other],
+            "ing2": W.ING[other],
+        },
     }
     for key, field, drawn in (
         ("w", "which", _which),

@@ -1,6 +1,6 @@
 """Ways to ask for a number of the record: when, how often, how long, which part, and the pauses. For `chat_data`."""
 
-from chat_words import ALL_CASES, CASES, LESS, MORE, PAUSE, PAUSES, PLURAL, START, STARTED, WHEN
+from chat_words import ALL_CASES, CASES, LESS, MORE, PAUSE, PAUSES, PLURAL, SOMEBODY, START, STARTED, WHEN
 
 Form = tuple[dict[str, str], str]
 """Fields that all questions of the form set, and a pattern a line. `activity: -` is none, `only` limits the activities."""
@@ -17,6 +17,7 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             {WHEN} was the first {{a}} (given|done|seen|)
             (how soon|how quickly|how fast|how promptly|how rapidly|how long after birth|how long after delivery|how many seconds after birth|how long after arrival|how late) (did|was|were) (the|) {{a}} ({START}|{STARTED}|)
             (how soon|how quickly|how long after birth) did they (start|begin|get to) {{ing}}
+            {WHEN} (did|do|does) {SOMEBODY} (first|start to|begin to|) {{do}} (first|for the first time|)
             (time|the time|seconds|delay|latency|interval) (to|until|before|up to) (the|) (first|start of|onset of|beginning of|) {{a}}
             (what|how long) was the (time|delay|latency|interval|wait) (to|until|before|from birth to|from delivery to) (the|) (first|start of|onset of|) {{a}}
             how long (until|before|did it take until|did it take before|did it take to start|was it until|till|passed before|passed until|did they wait before|did the baby wait for) {{a}} (started|began|was given|was started|)
@@ -105,6 +106,7 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             (on how many occasions|in how many stretches|over how many episodes|in how many rounds) (was|were) {{a}} (done|given|seen|)
             what (is|was) the (number|count|frequency) of {{a}} ({PLURAL}|)
             how (many times|often) did we see {{a}}
+            (how often|how many times) (did|do|does) {SOMEBODY} {{do}} (in all|altogether|)
             how many separate {{a}} ({PLURAL}|) (were there|are there|)
             how (many times|often) (did they|did the team) (go back to|return to|come back to|resort to) {{ing}}
             """,
@@ -179,6 +181,12 @@ MEASURED: dict[str, tuple[Form, ...]] = {
         ),
     ),
     "total_time": (
+        (
+            {},
+            f"""
+            (for how long|how long) (did|do|does) {SOMEBODY} {{do}} (in all|altogether|in total|)
+            """,
+        ),
         (
             {},
             """

@@ -13,6 +13,7 @@ from chat_words import (
     RULE,
     SAY,
     SEE,
+    SOMEBODY,
     START,
     STARTED,
     STRETCH,
@@ -30,6 +31,10 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (was|were) (any|) {{a}} (done|given|performed|used|seen|applied|needed|carried out|tried|documented) (at all|at any time|at any point|)
             (did|do) (they|the team|somebody|anyone|the nurse|the doctor|the midwife) (do|use|give|perform|try|apply|need) (any|) {{a}} (at all|at any point|)
             was the (baby|infant|newborn|child) (ever|at any time|) {{done}} (at all|at any time|at any point|)
+            (did|does|do) {SOMEBODY} (ever|) {{do}} (at all|at any time|at any point|)
+            (did|has|does) (the|this|our) (baby|infant|newborn|child|girl|boy) (ever|) (get|receive|have|undergo|end up with|require) (any|) {{a}} (at all|at any point|)
+            (was|were) (any|) {{a}} (necessary|required|called for) (in this case|in this video|for this baby|)
+            when (did|do|does) {SOMEBODY} {{do}} (each time|every time)
             (which|what) {{a}} (was|were) (seen|done|given|there|performed|recorded)
             (which|what) {{a}} {PLURAL} (are there|were there|do you see|were seen|were recorded|did you find)
             (at what times|at which times|when exactly|when|at what moments) (was|were) {{a}} (done|given|seen|performed|used|carried out) (each time|every time|)
@@ -53,6 +58,7 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (what|everything|all) (did they do|they did|that was done|that happened|was seen) (in order|one after the other|step by step|with times|)
             (everything|all events|all activities|all entries) (please|in order|with times|)
             walk me through (the video|the case|what happened|the events)
+            (which|what) (interventions|activities|actions|procedures|steps) (do|did|can) you (see|find|spot|make out|notice) (in it|in this one|here|on the film|)
             """,
         ),
         (
@@ -93,6 +99,8 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (did|do) (they|the team) (do|give|use|perform) {{a}} (during|while there was|at the same time as|in the course of|alongside|together with) {{b}}
             (which|what) {{a}} {PLURAL} (were|happened|fell|took place|lie) (during|within|inside|in) {{b}}
             (was|were) {{a}} (done|given|) while (they were|) {{ing2}}
+            (did|does|do) {SOMEBODY} {{do}} (during|while there was|alongside|in the middle of) {{b}}
+            (did|does|do) {SOMEBODY} {{do}} while (others were|they were|) {{ing2}}
             {{a}} (during|while|at the same time as|alongside) {{b}}
             (did|do|does) {{a}} and {{b}} (overlap|coincide|happen together|go on at the same time|run in parallel)
             (was|were) {{a}} and {{b}} (done|given|going on|) (together|at the same time|simultaneously|in parallel|at once)
@@ -319,6 +327,9 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (order|sequence|succession) of (the|) (activities|first activities|interventions|steps|actions)
             (what|which) (activity|intervention|action|step) (came|was|started) (first second and third|first and which second|first and what next|first and then)
             (which|what) (activity|intervention|one) (started|came|was started) (first|before the others|earliest) (of all|)
+            what (was|is) the (very first|first|earliest|opening) (thing|step|action|activity|intervention|measure|move) (they did|that was done|the team did|they took|of the team|done|)
+            what did (they|the team|the nurse|somebody) (do|begin with|start with|open with) (first|at the very start|right at the start|first of all|)
+            (first thing|first step|first action|what first) (they did|done|of the team|)
             """,
         ),
     ),
@@ -475,6 +486,8 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (how|what) would {p} (judge|see|rate|say about|assess|evaluate|think of|conclude about) (it|this|this case|the case|the video|the same case|the same video)
             (was|were|would) {p} (followed|met|satisfied|adhered to|be met|be followed)
             (findings|verdicts|adherence|result) (under|by|with|according to) {p}
+            {p} (instead|opinion|reading|verdict|perspective|angle|version|look) (of|on|for|) (it|this|the case|this video|this one|)
+            (from the standpoint of|through the eyes of|going by|if we follow|measured against|in the light of) {p} (what changes|how is it|how did they do|how does this look|)
             """,
         ),
         (
@@ -649,7 +662,16 @@ REFUSED: dict[str, str] = {
         (what|which) (is|was) the (name|address|phone number|age|salary|mood|intention|opinion) of the (nurse|doctor|mother|baby|midwife|hospital|team leader|father)
         (translate|spell|define|pronounce) (this|hello|the word love|resuscitation in french|it into german|apple)
         (can you|could you|please|i want you to|would you|) (delete|change|edit|falsify|rewrite|alter|remove|hide|erase|cut|drop|correct|replace|strike|overwrite|take out) (the|this|one|) (record|report|case|findings|timeline|video|event|finding|first pause|last pause|third episode|verdict|note|second entry|stimulation|late start|cpap event|compressions|ppv start|time of birth) (from the record|from the file|from the report|for me|in the report|to look better|)
-        (who|which team|which side) (won|wins|is winning|leads|plays) (the|) (match|game|cup|league|election|race|tennis|final)
+        (can you|could you|please|i want you to|would you|) (delete|change|edit|falsify|remove|hide|erase|cut|drop|overwrite|take out|get rid of|cancel|forget) (the|) {w} {a} (from the list|from the file|from the report|for me|in the timeline|before the manager sees it|)
+        (can you|could you|please|would you|) (make|set|put|move|enter|write down|record|shift) (the|) (start|end|length|time|number) of (the|) {w} {a} (shorter|as earlier|to something better|by hand|differently|in the file|so that it passes)
+        (can you|could you|please|i want you to|) (add|insert|invent|make up|enter|append) (a|an|another|one more) {a} (to the record|to the timeline|in the file|at the start|that nobody saw|so that it looks complete)
+        (mark|flag|count|enter|record) (the|this|that) (finding|rule|verdict|case) as (met|fine|passed|not assessable|ok) (please|anyway|for me|although it was not)
+        (who|which team|which side|what team) (won|wins|is winning|leads|plays|scored|lost) (the|in the|) (match|game|cup|league|election|race|tennis|final|derby|last night|yesterday|at the weekend)
+        (how|what) (did|do|are) (our team|the rugby results|they|the hockey team|the cricket scores|the olympics|my shares) (play|stand|finish|look|get on) (yesterday|on saturday|tonight|in the league|this season)
+        (tell|give) me (some|the|a|) (sports results|horoscope|celebrity news|gossip|riddle|good film|restaurant tip|weather forecast|train times)
+        (is|will|does) (it|the weather) (rain|raining|snow|get hot|going to rain|be sunny) (today|tomorrow|at the weekend|later)
+        (explain|what is) (quantum physics|inflation in the economy|a black hole|the stock exchange|photosynthesis|a good wine|the offside rule|machine learning)
+        (how many) (calories|people live|countries|planets|legs|stars) (are there|does|has|in) (an apple|in china|in europe|a spider|the sky|a pizza) (have|)
         (what|which|how) (is|was|are) (the|) (news|score of the game|results of the match|stock market|exchange rate|traffic|lunch menu|train|bus timetable|tide|cinema programme|lottery numbers|shares|petrol price|wifi password) (today|now|tonight|yesterday|)
         (how|when) (do|does|can|will) (i|we|one|the hospital) (book|get|order|pay|hire|apply for|bill|reach|park|find) (a|the|) (new bed|holiday|leave|parking space|invoice|insurance|ward|canteen|new nurse|it department|shift plan)
         (does|did|has|is) the (mother|father|family|hospital|department|manager|ward) (know|agree|consent|complain|have insurance|informed|accredited|short of staff|happy about it)

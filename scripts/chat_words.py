@@ -68,6 +68,20 @@ DONE: dict[Activity, str] = {
     "baby_visible": "(in view|visible|on the table|in the picture|on camera|on the resuscitaire|on the warmer)",
 }
 
+VERB: dict[Activity, str] = {
+    "ppv": "(bag|bag the baby|give breaths|give ppv|inflate the lungs|give inflations|squeeze the bag|deliver breaths)",
+    "cpap": "(give cpap|apply cpap|use cpap|put on cpap|hold cpap)",
+    "ventilation": "(ventilate|ventilate the baby|support the breathing|hold the mask on|help with breathing|give mask support)",
+    "stimulation": "(stimulate|stimulate the baby|rub the baby|dry the baby|rub the back|flick the soles|rub him|dry her|tickle the feet)",
+    "suction": "(suction|suction the mouth|aspirate|clear the airway|use the catheter|suction the nose|suck out the mouth)",
+    "chest_compressions": "(compress the chest|do compressions|give compressions|do cpr|massage the heart|press on the chest)",
+    "baby_visible": "(see the baby)",
+}
+"""What is done, behind "did they"."""
+SOMEBODY = (
+    "(they|the team|somebody|someone|anyone|anybody|the nurse|the doctor|a midwife|people|the staff|she|he|one of them)"
+)
+
 WHICH: dict[str, str] = {
     "first": "(first|first|1st|initial|earliest|very first)",
     "second": "(second|second|2nd)",
