@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from detector_data import DATA, FRAME_SIZE, LABELS, load
+from detector_data import DATA, EASY, FRAME_SIZE, LABELS, load
 from detector_ship import BUILD, VIDEOS, first_config, validation_videos
 from safetensors.torch import save_file
 from torch import nn
@@ -59,8 +59,7 @@ def _start(stage: str, root: Path, sight: int) -> tuple[nn.Module, dict]:
     model = timesformer.new(FRAME_SIZE)
     sight = sight if any((DATA / "base").glob("*.npz")) else 0
     if sight:
-        frames, dense = load("base")
-        seen, recipe = Clips(frames[:-256], dense[:-256]), Recipe(steps=sight, learning_rate=5e-4)
+        seen, recipe = Clips(*load("base", limit=EASY["base"])), Recipe(steps=sight, learning_rate=5e-4)
         training.pretrain_timesformer(model, seen, len(Thing), recipe, root / "sight.ckpt", log)
     return bare(model), {"architecture": timesformer.named(model.config), "sight_steps": sight}
 
@@ -116,7 +115,9 @@ def usual_steps(stage: str) -> int:
     """All steps of the adapter's training; the head alone, on a base that stays, needs no more than these."""
     if stage == "head":
         return HEAD_STEPS
-    found = [BUILD / name / "training.json" for name in ("wide", "lora") if (BUILD / name / "training.json").exists()]
+    found = [
+        BUILD / name / "training.json" for name in ("more", "wide", "lora") if (BUILD / name / "training.json").exists()
+    ]
     if not found:
         raise SystemExit("Train the adapter first (scripts/train_detector.py), or give --steps.")
     return steps_in(json.loads(found[0].read_text(encoding="utf-8")))

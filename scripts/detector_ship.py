@@ -25,7 +25,6 @@ from resus_doc.tools.simulate.scenario import Scenario, draw
 BUILD = Path("build/detector")
 VIDEOS, OTHER_VIDEOS = 24, 48
 DOMAIN_CLIPS = 2000
-PARTS = Parts(BUILD / "base", BUILD / "wide" / "adapter", BUILD / "wide" / "head.safetensors")
 
 
 def first_config() -> DetectorConfig:
@@ -81,9 +80,10 @@ def drawing_code() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
-def ship(out: Path = DEFAULT_DETECTOR) -> None:
-    """Tune the trained parts and write the bundle."""
-    detector = bundle_writer.assembled(PARTS, first_config())
+def ship(stage: str, out: Path = DEFAULT_DETECTOR) -> None:
+    """Tune what a stage trained and write the bundle."""
+    parts = Parts(BUILD / "base", BUILD / stage / "adapter", BUILD / stage / "head.safetensors")
+    detector = bundle_writer.assembled(parts, first_config())
     clips, _ = load("train", EASY["train"], DOMAIN_CLIPS)
     detector.domain = bundle_writer.fit_domain(detector, clips[:DOMAIN_CLIPS])
     others = (frames for _, frames in negatives(0, OTHER_VIDEOS, FRAME_SIZE))
@@ -94,7 +94,7 @@ def ship(out: Path = DEFAULT_DETECTOR) -> None:
         "script": "scripts/train_detector.py",
         "method": "lora",
         "base": json.loads((BUILD / "gate.json").read_text()),
-        "lora": json.loads((BUILD / "wide" / "training.json").read_text()),
+        "lora": json.loads((BUILD / stage / "training.json").read_text()),
         "seeds": dict(SEEDS),
         "validation_videos": VIDEOS,
         "validation_f1": tuned.figures,
@@ -102,26 +102,33 @@ def ship(out: Path = DEFAULT_DETECTOR) -> None:
     frames, flags = load("calibration", limit=250)
     clip = frames[int(np.argmax(flags.sum(1)))]
     config = tuned.config.model_copy(update={"training": facts})
-    bundle_writer.write(out, PARTS, detector, config, clip, {"MODEL_CARD.md": card(facts)})
+    bundle_writer.write(out, parts, detector, config, clip, {"MODEL_CARD.md": card(facts)})
     print(f"{out}: {sum(p.stat().st_size for p in out.rglob('*') if p.is_file()) / 1e6:.1f} MB", flush=True)
 
 
 def card(facts: dict) -> str:
     """`detector_card.md` with the figures of this training."""
-    base, wide, scores = facts["base"], facts["lora"], facts["validation_f1"]
+    base, stages, scores = facts["base"], list(stages_of(facts["lora"])), facts["validation_f1"]
     text = Template((Path(__file__).parent / "detector_card.md").read_text(encoding="utf-8"))
     return text.substitute(
         base_steps=base["steps"],
         base_clips=base["clips"],
         loss=f"{base['caption_loss']:.2f}",
         shuffled=f"{base['caption_loss_shuffled']:.2f}",
-        easy_clips=wide["easy"]["clips"],
-        easy_steps=wide["easy"]["steps"],
-        batch=wide["batch"],
-        wide_clips=wide["clips"],
-        wide_steps=wide["steps"],
-        hours=f"{(wide['clips'] + wide['easy']['clips']) * WINDOW_FRAMES / GRID_FPS / 3600:.1f}",
+        pointed=", ".join(
+            f"the {name} in {each['share']:.2f} of clips ({each['by_chance']:.2f} by chance)"
+            for name, each in base["pointed"].items()
+        ),
+        stages=", then from ".join(f"{each['clips']} ({each['steps']} steps of {each['batch']})" for each in stages),
+        hours=f"{sum(each['clips'] for each in stages) * WINDOW_FRAMES / GRID_FPS / 3600:.1f}",
         videos=facts["validation_videos"],
         others=OTHER_VIDEOS,
         figures=", ".join(f"{name} {score:.3f}" for name, score in scores.items()),
     )
+
+
+def stages_of(facts: dict) -> Iterator[dict]:
+    """The facts of a stage and of those before it, the first one first."""
+    if "before" in facts:
+        yield from stages_of(facts["before"])
+    yield facts

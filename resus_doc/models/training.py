@@ -130,7 +130,7 @@ class DenseHeads(nn.Module):
 
     def forward(self, tokens: Tensor, dense: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens [n, tokens, hidden] and targets [n, 2, grid, grid] -> losses of things and of changes."""
-        now, before = (_patches(dense[:, i], tokens.shape[1]) for i in (0, 1))
+        now, before = (patches(dense[:, i], tokens.shape[1]) for i in (0, 1))
         what = self.what(tokens).unflatten(-1, (self.cells, self.things)).float()
         weight = torch.ones(self.things, device=tokens.device)
         weight[3:] = 3.0
@@ -139,7 +139,7 @@ class DenseHeads(nn.Module):
         return seen, moved
 
 
-def _patches(dense: Tensor, tokens: int) -> Tensor:
+def patches(dense: Tensor, tokens: int) -> Tensor:
     """[n, grid, grid] -> [n, tokens, cells], the cells under each token."""
     side = math.isqrt(tokens)
     cell = dense.shape[-1] // side
@@ -192,7 +192,7 @@ def pretrain(base: Any, clips: Clips, words: Vocabulary, recipe: Recipe, checkpo
     """Teach an untrained base to see: patches, changes and captions of scenes. Ends with the base in `base`."""
     cells = clips.targets.shape[-1] ** 2 // base.model.vision_tower.config.tokens
     heads = DenseHeads(base.config.text_config.hidden_size, words.things, cells)
-    captions = _padded([words.caption(dense) for dense in clips.targets]).to(base.device)
+    captions = padded([words.caption(dense) for dense in clips.targets]).to(base.device)
     modules = {"base": base.train(), "heads": heads.train().to(base.device)}
 
     def loss_of(rows: NDArray[np.int64], _: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
@@ -234,21 +234,6 @@ def caption_loss(base: Any, tokens: Tensor, captions: Tensor) -> Tensor:
     states = base.model.language_model(inputs_embeds=inputs, use_cache=False).last_hidden_state
     logits = base.lm_head(states[:, visual.shape[1] :]).float()
     return functional.cross_entropy(logits.flatten(0, 1), captions.flatten(), ignore_index=PAD)
-
-
-def sight(base: Any, clips: Clips, words: Vocabulary) -> dict[str, float]:
-    """The gate before any LoRA: caption loss on unseen scenes with the right pictures and with shuffled ones."""
-    captions = _padded([words.caption(dense) for dense in clips.targets]).to(base.device)
-    with torch.inference_mode():
-        tokens = torch.cat([windows.encode(base, part.to(base.device)) for part in _split(np.asarray(clips.frames))])
-        right = torch.stack(
-            [caption_loss(base, t, c) for t, c in zip(tokens.split(32), captions.split(32), strict=True)]
-        )
-        rolled = tokens.roll(1, 0)
-        wrong = torch.stack(
-            [caption_loss(base, t, c) for t, c in zip(rolled.split(32), captions.split(32), strict=True)]
-        )
-    return {"caption_loss": float(right.mean()), "caption_loss_shuffled": float(wrong.mean())}
 
 
 def add_adapter(base: Any, rank: int = 16, adapter: Adapter | None = None) -> Any:
@@ -403,15 +388,18 @@ def _schedule(done: float) -> float:
 
 
 def _varied(frames: Tensor, rng: np.random.Generator) -> Tensor:
-    """Another light, another white balance and some noise for each clip."""
+    """Another light, another white balance and some noise for each clip, and half of them in a mirror: left is as good as right."""
     clips = len(frames)
     gain = torch.from_numpy(rng.uniform(0.85, 1.15, (clips, 1, 1, 1, 1)) * rng.uniform(0.95, 1.05, (clips, 1, 1, 1, 3)))
     shift = torch.from_numpy(rng.uniform(-12, 12, (clips, 1, 1, 1, 1)))
     noise = torch.randn(frames.shape) * torch.from_numpy(rng.uniform(0, 3, (clips, 1, 1, 1, 1))).float()
+    mirrored = torch.from_numpy(rng.random((clips, 1, 1, 1, 1)) < 0.5)
+    frames = torch.where(mirrored, frames.flip(3), frames)
     return (frames.float() * gain.float() + shift.float() + noise).clamp(0, 255)
 
 
-def _padded(rows: list[list[int]]) -> Tensor:
+def padded(rows: list[list[int]]) -> Tensor:
+    """Words of captions as one tensor, the short ones filled up with PAD."""
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
 
