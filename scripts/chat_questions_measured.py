@@ -35,6 +35,13 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             (when|at what second) is (she|he|the baby|the child) (first|) (being|) {{done}} (first|for the first time|)
             when does (somebody|someone|the team|one) (first|) (use|apply|give|reach for) {{a}} (first|for the first time|)
             {{a}} (was|is) first (seen|done|given|used) (when|at what time)
+            (delay|wait|lag|time gone|time lost|how much delay|how big a delay) (until|before|till|to) (the|) (first|start of|) {{a}}
+            (how soon|how quickly|how fast) (after birth|after arrival|after delivery|) (was|were) (the|) {{a}} (in place|under way|running|going|on)
+            (at which second|in which second|in which minute|at how many seconds) (did|was|were) (the|) {{a}} (get underway|get started|set in|started|first there|begin|on)
+            (when|at what time) did {{a}} (kick in|come in|come on|come into play|take off|set off)
+            (first|the first|very first) {{a}} (was at|is at|came at|at) (what|which) (time|second|moment)
+            how long (before|until) (anybody|anyone|somebody|someone|they|the team) (began|started|got round to|thought of|turned to) {{ing}}
+            (how many seconds|how long|what time) (to|until) {{a}} (on|in place|started|)
             """,
         ),
         (
@@ -108,6 +115,13 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             how (many times|often) did we see {{a}}
             (how often|how many times) (did|do|does) {SOMEBODY} {{do}} (in all|altogether|)
             how many separate {{a}} ({PLURAL}|) (were there|are there|)
+            (number|count|tally|frequency) of {{a}} ({PLURAL}|passes|goes|)
+            {{a}} (how many times|how often|how many|number of times|number) (in all|altogether|)
+            how (many|often) {{a}} ({PLURAL}|passes|goes) (did you count|did you find|are in the record|can be seen|took place|were recorded|were needed)
+            {{a}} was (done|given|used|applied|repeated|needed) how (often|many times)
+            how (frequently|many times) was {{a}} (done|given|used|repeated|attempted|tried)
+            (into how many|in how many) (parts|pieces|stretches|episodes|goes) was {{a}} (split|divided|broken up|done|given)
+            (count|count up|tally) (the|all|) {{a}} (for me|please|{PLURAL}|)
             how (many times|often) (did they|did the team) (go back to|return to|come back to|resort to) {{ing}}
             """,
         ),
@@ -208,6 +222,13 @@ MEASURED: dict[str, tuple[Form, ...]] = {
             for how (long|many seconds) (was|were) {a} (done|given|performed|kept up) (in all|in total|altogether|)
             {a} (how many seconds|seconds in total|overall|altogether)
             how long (all in all|altogether|overall|in total) (was|were) {a} (given|done|)
+            (altogether|overall|all told|in sum|in total|taken together) how (long|many seconds|much) (was|of|was there of) {a}
+            how long (was|were) {a} (given|done|used|kept up|) (all told|in sum|if you add it up|over the whole case)
+            (cumulative|total|summed|overall|net) {a} (time|duration|seconds|minutes)
+            (what does|what do) (all|all the|the) {a} (add up to|come to|sum to|amount to)
+            (for how many seconds|for how many minutes|how many seconds) (was|were) (the baby|she|he|the child) {done} (in all|all told|)
+            {a} (lasted|went on|took) how long (in all|altogether|all told|overall)
+            what (amount|length) of time (was|went into|was taken by|did they give to) {a}
             """,
         ),
         (

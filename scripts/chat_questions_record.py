@@ -45,6 +45,11 @@ RECORD: dict[str, tuple[Form, ...]] = {
             {{a}}
             (any|is there|see any|do you see|do we see|can you see|did you see) {{a}}
             from when to when (was|were|did) {{a}} (done|given|last|)
+            (has|have|had) (any|) {{a}} (been|) (used|done|given|tried|seen|applied|performed)
+            (is|was) {{a}} (in|part of|on) (the|this) (video|record|case|recording|timeline|film)
+            (any sign of|any trace of|anything like) {{a}} (here|in this one|in the video|)
+            (show me|list|tell me|i want|give me) (all|every time|each time|the times|all the times) (the baby was|she was|he was|they were) {{done}}
+            (start and end|starts and ends|times|start and stop times|on and off times) of (each|every|all|) {{a}} {STRETCH}
             (tell me|say something|what do you know|what can you tell me|anything) about {{a}} (in this case|in the video|)
             """,
         ),
@@ -58,6 +63,9 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (what|everything|all) (did they do|they did|that was done|that happened|was seen) (in order|one after the other|step by step|with times|)
             (everything|all events|all activities|all entries) (please|in order|with times|)
             walk me through (the video|the case|what happened|the events)
+            (give me|let me have|i need|show me) (a rundown|a list|a log|a run-through|an account|a timeline|the sequence) of (everything|all|what|all the things) (that was|they|that happened|was) (done|did|seen|)
+            (rundown|run-through|run through|play-by-play|blow by blow account|full list|full timeline) (please|of the case|of events|)
+            (everything|all) (you saw|you recorded|that is in the record|on the record|that took place)
             (which|what) (interventions|activities|actions|procedures|steps) (do|did|can) you (see|find|spot|make out|notice) (in it|in this one|here|on the film|)
             """,
         ),
@@ -317,6 +325,11 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (had|has) {a} (been given|been done|started|begun) (before|when|by the time) {b} (started|began)
             did (they|she|he|the team) (do|use|give) {a} first (and|) then {b}
             {a} before {b}
+            (which|what) (came|was|happened|is) (first|earlier) {a} or {b}
+            {a} or else {b} (first|which|earlier)
+            did {a} (precede|follow|come ahead of) {b}
+            (had they|did they) (already|) (done|given|started|used) {a} (when|before|by the time) {b} (started|began|came)
+            (between|of) {a} and {b} (which|what) (came|was) (first|earlier|sooner)
             """,
         ),
         (
@@ -345,6 +358,9 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (findings|finding|verdict|verdicts|result|adherence|compliance|assessment) (about|on|for|of|regarding) {{a}}
             was {{a}} (in time|on time|timely|correct|done correctly|okay|ok|fine|good enough|appropriate|long enough|too late|too long|too short|right|acceptable|adequate|done right|delayed|done properly|done well)
             (which|what) (findings|rules|criteria) (concern|are about|have to do with|relate to|involve|touch) {{a}}
+            (was|were) {{a}} (begun|started|given|stopped|initiated|done) (in time|on time|too late|early enough|as recommended|by the book|soon enough|promptly enough|according to the guideline)
+            (did|does) (their|the team's|the) {{a}} (pass|hold up|stand|measure up|agree with the guidance|go by the book)
+            (how does|how did|does) {{a}} (compare|hold up|stand|measure up|do) (against|with) (the guideline|the recommendations|the guidance)
             """,
         ),
         (
@@ -369,6 +385,11 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (findings|verdicts|adherence|compliance)
             what (could|should|can) (be discussed|we discuss|be improved|we talk about|be talked about|the team learn|be better) (in the debrief|)
             (how did they do|where did they deviate|where was there a deviation|deviations from the guideline|any deviations|what deviated from the guideline)
+            (anything|is anything|was anything|what was|what is) (not in line with|against|contrary to|outside|different from|short of) (the guidance|the guideline|the recommendations|what the guideline wants)
+            (which|what) (recommendations|parts of the guideline|rules) (did they|were) (keep|kept|break|broken|miss|missed|follow|followed|ignored)
+            (did they do|was it done|was everything done|was all of it) (by the book|according to the book|as recommended|as the guideline wants|in line with guidance)
+            (how well|how closely) (was the guideline|were the guidelines|did they|did this case|does this case) (followed|follow the guideline|match the guideline|agree with the guidance)
+            (is there|are there|what is there|how much is there) (anything|things|) (you|that you|we|that) (can't|cannot|could not|couldn't) (assess|judge|evaluate|rate)
             """,
         ),
         (
@@ -486,6 +507,9 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (how|what) would {p} (judge|see|rate|say about|assess|evaluate|think of|conclude about) (it|this|this case|the case|the video|the same case|the same video)
             (was|were|would) {p} (followed|met|satisfied|adhered to|be met|be followed)
             (findings|verdicts|adherence|result) (under|by|with|according to) {p}
+            (and|what about|how about|now|then) (by|under|with|for|using) {p} (standards|rules|criteria|)
+            (would|does|might) {p} (see|judge|rate|view) (it|this|that|the case) (differently|otherwise|the same way|another way|more kindly|more strictly)
+            (switch|change) (the guideline|the profile|profile|) to {p}
             {p} (instead|opinion|reading|verdict|perspective|angle|version|look) (of|on|for|) (it|this|the case|this video|this one|)
             (from the standpoint of|through the eyes of|going by|if we follow|measured against|in the light of) {p} (what changes|how is it|how did they do|how does this look|)
             """,
@@ -535,6 +559,11 @@ RECORD: dict[str, tuple[Form, ...]] = {
             {TOPICS} (guideline|in the guideline|according to the guideline|recommendation)
             (how should|when should|when do we|how do you|when to|how to) (the cord be clamped|clamp the cord|give adrenaline|give oxygen|intubate|give volume|stop resuscitation|keep a preterm baby warm|check the heart rate|dose adrenaline|place a laryngeal mask|position the head|use an ecg|measure the temperature|cut the cord|start oxygen|wrap a preterm baby|end the resuscitation)
             (what|which) (is the|) (target saturation|recommended temperature|initial oxygen concentration|initial pressure|ventilation rate|compression ratio|dose of adrenaline|compression rate|volume dose|heart rate limit|inflation pressure) (is recommended|is advised|should be used|)
+            (what|which) (are|is) the (saturation targets|spo2 targets|oxygen targets|target saturations|target ranges|recommended pressures|oxygen limits|sats targets|temperature targets|doses|corrective steps|steps of mr sopa|ventilation settings|starting settings) (by minute|for a preterm|for term babies|at five minutes|in the guideline|)
+            (what|which|how high|how much) should (the|) (saturation|spo2|oxygen|fio2|pressure|peep|rate|temperature|dose|ratio) be (at five minutes|at two minutes|at the start|for a preterm|for a term baby|in a newborn|initially|)
+            how (fast|often|hard|deep|long) should (one|you|we|a team) (bag|ventilate|compress|stimulate|suction|inflate|press)
+            (guidance|advice|rule of thumb|teaching|recommendation) (for|on|about) {TOPICS}
+            (when|in which babies|in whom) is {TOPICS} (indicated|recommended|advised|needed|used)
             """,
         ),
     ),
@@ -588,6 +617,7 @@ RECORD: dict[str, tuple[Form, ...]] = {
             {},
             """
             (take|have) (another|a closer|a second|a more careful) look at (the|) {a}
+            (please|can you|could you) (look|check|have a look) at (the|) {a} (again|more closely|once more|a second time)
             (look|check) (again|once more|more closely) at the {w} {a}
             """,
         ),
@@ -599,6 +629,9 @@ RECORD: dict[str, tuple[Form, ...]] = {
             (summarise|summarize|sum up|brief me on|recap|outline|give a summary of|give me an overview of|describe) (the case|this case|the video|this video|the resuscitation|what happened|the recording|everything|it|the whole thing)
             (give me|show me|i need|write|can i have|let me have|) (a|an|the) (summary|overview|short summary|brief summary|recap|outline|quick overview|short report|brief|synopsis|resume)
             (in short|in brief|briefly|in a few words|in two sentences|in a nutshell|quickly) (what happened|what was done|what is this case about|the case|tell me what happened)
+            (give me|tell me|what is|just|) (the gist|the short version|the essentials|the highlights|the big picture|the bottom line|the main facts|the key facts|the headlines|the outline) (please|of it|of this case|of this resuscitation|of the video|)
+            (what are|list) the (headlines|highlights|essentials|take-aways|main facts|key figures) (of this case|of the resuscitation|of the video|here|)
+            (sum it up|put it in a nutshell|keep it short|make it short|short please|one paragraph please|tldr|tl;dr)
             (summary|overview|recap|outline|synopsis) (please|of the case|of the video|)
             what (is|was) (the case|this case|the video|this video) about
             (tell me|talk me through|describe) (the case|this case|the whole case|the story)
@@ -645,6 +678,20 @@ STATE = (
 
 REFUSED: dict[str, str] = {
     "decline": """
+        (send|forward|mail|fax|hand|show|post|upload|publish|print) (this|it|the report|the video|the record|all of it|that) (to|for|on) (the parents|the mother|my boss|the lawyer|the press|the chief|the ministry|youtube|the ward|everyone|facebook)
+        (what is|how much is|calculate|work out) (7|nine|12|three|15|a hundred|24) (times|plus|minus|divided by|x) (6|four|12|seven|8|2)
+        (do you think|would you say|in your opinion|be honest|is it fair to say) (the team|they|the nurse|the doctor|this|we|the leader) (did badly|performed poorly|was good|was bad|were too slow|did well|were professional|failed the baby|was a disgrace|should be ashamed|could have saved it)
+        (sing|dance|tell|play|rap|recite|whistle) (something|me something|a tune|for me|us a joke|the anthem)
+        (how is|how was|any|what about) (the|) (traffic|parking|weather|football|holiday|canteen|food|party|strike|bus) (today|on the motorway|in town|at the moment|tonight|last night|)
+        (will|would|could|might|does) (the|this) (child|baby|boy|girl|infant) (develop normally|have seizures|be healthy later|walk one day|have cerebral palsy|need follow-up|be ok|grow up normally|go home soon|make it)
+        (please|can you|could you|) (do|write|correct|finish|check) my (homework|thesis|essay|exam|tax return|cv|shift plan|emails|letter)
+        (which|what) (hospital|unit|team|doctor|country|ward|nurse) (has|is|does) (the best|the worst|best|the most famous|better) (doctors|results|at this|reputation|staff|figures|one)
+        (recommend|suggest|find|book) (me|us|) (a|an|some) (restaurant|film|book|doctor|hotel|lawyer|present|job|good hospital)
+        (should|must|will|can) (the|this) (doctor|nurse|consultant|midwife|leader|resident|registrar) (be fired|be punished|lose the licence|apologise|be reported|go to court|be suspended|get a warning|be retrained)
+        (who|which one of them|which nurse|which doctor) (was|is) (the|) (slowest|fastest|best|worst|laziest|weakest|most experienced|least careful)
+        (why|what made) (did|was) (the midwife|she|the nurse|the registrar|nobody|everyone) (hesitate|so slow|react late|not help|leave|do nothing|forget it|panic)
+        (change|set|switch|make) (the|your) (language|font|colour|volume|password|name|voice|theme) (to german|bigger|louder|to blue|please|)
+        (tell me|what is) (your opinion|your view|a secret|the truth about this hospital|something funny|who you are|about yourself)
         (what is|how is|tell me|what about) the weather (like|today|tomorrow|outside|)
         (who|which nurse|which doctor|which of them|which person|whose fault) (made|is responsible for|caused|did|committed) (the|a|this|that|) (mistake|error|mistakes|delay|fault|blunder|wrong thing)
         (who|whom) (is|was|were|should be) (to blame|at fault|guilty|responsible|slow|too slow|the slowest|careless|incompetent|the best|the worst|blamed|held responsible|sued|fired|the problem)
@@ -695,6 +742,15 @@ REFUSED: dict[str, str] = {
         (tell me what to do|advise me|guide me|coach me) (now|with this patient|in this emergency|with the baby in front of me|live|during the resuscitation)
     """,
     "cannot_see": f"""
+        (did|was|were|has) (anybody|anyone|somebody|the leader|the consultant|the parents|the father|the mother|a senior) (call for help|called|shout|there|watch|watching|present|informed|in the room|holding the baby|speaking|take the lead|arrive|leave)
+        (had|has|did) (the baby|she|he|the child|the infant) (cried|breathed|moved|coughed|gasped|cry|breathe|move) (by|before|at|within|until) (two minutes|one minute|90 s|the end|five minutes|then|2:00|the first minute)
+        (what|which) (did|was|were) (they|the doctor|the nurse|the midwife|the team|people) (say|saying|talk about|tell|shout|discuss) (to the nurse|to each other|to the mother|about the baby|at the table|while bagging|)
+        (were|was) (gloves|a gown|a hat|a plastic wrap|a towel|masks|a stethoscope|a pulse oximeter|a heater|a clock|a checklist) (worn|used|on|there|put on|placed|switched on|started|at hand)
+        (did|do) (they|the team|somebody) (use|have|need|set up|try|insert|place) (a t-piece|a bag|a laryngeal mask|a stethoscope|an oximeter|a monitor|oxygen|an airway|a checklist|a warmer|a tube|a bigger mask)
+        (was|is) (the|) (head|neck|airway|position|mask|jaw) (in the sniffing position|open|extended|flexed|neutral|in a good position|positioned well|the right size|turned|lifted)
+        (was|were) (the|) (suction pressure|oxygen|pressure|flow|warmer|heater|lights|rate|pip|volume) (too high|too low|on|off|set right|turned up|adjusted|high enough|checked|right)
+        (how|what) (did|was) (the baby|she|he) (respond|react|answer|look|do|improve|cope) (to|with|after|during) (ppv|the breaths|bagging|suction|stimulation|that|it)
+        (did|does) (it|that|the bagging|the breaths|the rubbing|suctioning|compressing) (help|work|succeed|do anything|make the baby breathe|bring the heart rate up|have any effect|hurt)
         (was|is|did|were|looked) the (baby|infant|newborn|child) (pink|blue|pale|cyanotic|limp|floppy|crying|cry|breathing|breathe|gasping|gasp|vigorous|moving|active|warm|cold|fine|okay|alive|well|healthy|awake|in pain|a boy|a girl|preterm|big|small|grunting|white|move|open its eyes|scream|gasp for air|respond)
         (what|how) (was|is|were) (the|) (heart rate|pulse|saturation|oxygen saturation|spo2|temperature|blood pressure|respiratory rate|weight|colour|color|tone|apgar|pressure|pip|peep level|fio2|oxygen level|blood sugar|lactate|ph|tidal volume|mask leak|ecg|capnography|birth weight|gestational age|muscle tone)
         (how|what) (was|is) the (baby|infant|newborn) (doing|feeling|looking|condition|state|colour|heartbeat)
@@ -727,6 +783,9 @@ REFUSED: dict[str, str] = {
         how many (breaths|compressions|squeezes) (per minute|a minute|were given|did they give)
     """,
     "help": """
+        (how|in what way) (does|do) (this|it|the chat|that) (work|function|go)
+        (what|which) (is|are) (this|you|it) (for|good for|here for|able to do)
+        (i am new|first time here|i have never used this) (how does it work|what can i do|what now|help|)
         (what|which) (can|could|may|should) (i|we|one) (ask|ask you|ask here|ask about|find out|know) (about|here|you|)
         (what|how) (can|could|do) you (do|help me|help|answer|offer|know) (for me|with|here|)
         (help|help me|help please|instructions|options|menu|commands|examples|usage|manual)
@@ -736,6 +795,7 @@ REFUSED: dict[str, str] = {
         (i do not know|no idea|not sure) what (to ask|i can ask|you can do|to do here)
     """,
     "unclear": """
+        (eh what|come again|so what|and now|what else|hm what|say that|you know|the usual|right then|go on|and)
         (it|that|this|hm|hmm|huh|ok|okay|yes|no|well|what|and|so|the thing|that one|him|her|there|more|less|other|the other one|uh|eh|really|please|hello|hi|thanks|thank you|maybe|never mind|test)
         (how long|how many|when|how often|how much|which|where|who|how|why|is it|was it|did it|what is it|how come|what time|which one|how so)
         (wie lange|wann|wie oft|warum|was) (wurde|war|begann|dauerte|ist) (die|das|der|) (beatmung|absaugung|baby|stimulation|herzdruckmassage|pause)
