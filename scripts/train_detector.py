@@ -54,7 +54,7 @@ STAGES = {
     "head": Stage(None, 0, EASY["train"], 150, 2e-3),
     "lora": Stage(None, 0, EASY["train"], 320, 2e-3),
     "wide": Stage("lora", EASY["train"], 12000, 600),
-    "more": Stage("wide", 24000, 9000, 600),
+    "more": Stage("wide", 24000, 9000, 450),
 }
 LAST = "more"
 """The stage that is shipped."""

@@ -13,7 +13,7 @@ from typing import Any
 from resus_doc.agent.tool_choice import ToolCall
 from resus_doc.errors import InputRefused
 from resus_doc.schema import ACTIVITY_NAMES, Activity, Report, Span
-from resus_doc.settings import Settings
+from resus_doc.settings import LOADING, Settings
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.clock import phrase_value
 from resus_doc.tools.registry import TOOLS
@@ -261,8 +261,9 @@ def _look_again(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Fo
     folder = _folder(desk, "looked at again")
     if span is None:
         return _ask("Where should I look again? For example: [].", "look again between 0:30 and 0:50")
-    from resus_doc.models.detector import Detector
+    with LOADING:
+        from resus_doc.models.detector import Detector
 
-    detector = Detector.load(desk.settings.detector, device=desk.settings.device)
+        detector = Detector.load(desk.settings.detector, device=desk.settings.device)
     looked, steps, events = TOOLS["look_again"](folder, desk.report, span, detector)
     return beside(desk.report, looked, steps, events, call.activity)

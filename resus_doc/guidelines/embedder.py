@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import ResourceMissing
+from resus_doc.settings import LOADING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,13 +86,18 @@ class Embedder:
         return result
 
 
-@cache
 def open_embedder() -> Embedder:
-    """The embedder, loaded once per process.
+    """The embedder, loaded once per process, whichever thread asks first.
 
     Raises:
         ResourceMissing: the weights are not installed, damaged or of another version.
     """
+    with LOADING:
+        return _loaded()
+
+
+@cache
+def _loaded() -> Embedder:
     folder = model_folder()
     check_weights(folder)
     os.environ["HF_HUB_OFFLINE"] = "1"

@@ -194,6 +194,19 @@ def test_embeddings_are_unit_vectors_that_do_not_depend_on_their_neighbours():
     assert model.encode([]).shape == (0, 384)
 
 
+def test_two_threads_that_ask_at_once_get_the_same_embedder():
+    """In a process of its own, since transformers loads its parts only once, and not safely from two threads."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from resus_doc.guidelines.embedder import open_embedder\n"
+        "with ThreadPoolExecutor(2) as pool:\n"
+        "    one, other = (job.result() for job in [pool.submit(open_embedder) for _ in range(2)])\n"
+        "assert one is other\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_like_is_nearer_than_unlike():
     one, like, unlike = embedder.open_embedder().encode(
         ["How fast should I ventilate?", "The ventilation rate in breaths per minute", "The cat sat on the mat"]
