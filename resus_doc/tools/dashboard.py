@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from resus_doc.schema import INTENDED_USE, Finding, GuidelineRef, Unit
 from resus_doc.tools import dashboard_drawing as drawing
-from resus_doc.tools import run_chart
+from resus_doc.tools import run_chart, strings
 from resus_doc.tools.batch_cases import LOW_CONFIDENCE, VERDICTS, Case, facts
 from resus_doc.tools.batch_tables import replace_text, totals, write_tables
 from resus_doc.tools.clock import clock
 from resus_doc.tools.dashboard_series import SERIES, WIDEST_FRACTION, WIDEST_S, Followed, follow
 from resus_doc.tools.ledger import Row
-from resus_doc.tools.pages import part, source_hash, template
+from resus_doc.tools.pages import embedded, part, source_hash, template
+from resus_doc.tools.report_words import VERDICT_NAMES
 
 PAGE = "index.html"
 
@@ -71,13 +72,17 @@ def write_dashboard(out: Path, rows: Sequence[Row], progress: Progress | None = 
 
 def render(cases: Sequence[Case], progress: Progress | None = None) -> str:
     """The page of these cases. Equal cases give equal pages."""
-    style, script = part("report.css") + part("dashboard.css"), part("dashboard.js")
-    ordered, found = in_order(cases), looks(cases)
+    style, script = part("report.css") + part("dashboard.css"), part("words.js") + part("dashboard.js")
+    ordered, found, t = in_order(cases), looks(cases), strings.Phrases("dashboard")
     return template("dashboard.html.j2").render(
         policy=f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'",
         style=style,
         script=script,
+        t=t,
+        phrases=embedded(strings.table("dashboard_script")),
+        heads=tuple(strings.names("case_columns").values()),
+        verdict_names=VERDICT_NAMES,
         use=INTENDED_USE,
         totals=totals(cases),
         progress=progress,
@@ -115,15 +120,15 @@ def looks(cases: Sequence[Case]) -> list[Look]:
 def _reasons(case: Case) -> list[str]:
     if case.facts is None:
         return []
-    found, reasons = case.facts, []
+    found, reasons, t = case.facts, [], strings.Phrases("dashboard")
     if found.withheld:
-        reasons.append("unlike the detector's training data, findings withheld")
+        reasons.append(t.withheld.text())
     if found.broken_off:
-        reasons.append("the file is damaged and was read in part")
+        reasons.append(t.damaged.text())
     if count := found.count("indeterminate"):
-        reasons.append(f"{count} too close to call")
+        reasons.append(t.too_close.text(count))
     if count := found.low_confidence:
-        reasons.append(f"{count} {'event' if count == 1 else 'events'} with confidence below {LOW_CONFIDENCE:.0%}")
+        reasons.append(t.low_confidence.text(count, f"{LOW_CONFIDENCE:.0%}"))
     return reasons
 
 
@@ -153,17 +158,17 @@ def amount(value: float | None, unit: Unit) -> str:
 
 def _told(followed: Followed) -> list[str]:
     """What the sure values of a series are, in sentences."""
-    series = followed.series
+    series, t = followed.series, strings.Phrases("dashboard")
     values = [point.value for point in followed.points if point.sure]
     uncertain = len(followed.points) - len(values)
-    told = [f"{len(values)} cases counted, {followed.without} without a value, {uncertain} too uncertain to count."]
+    told = [t.counted.text(len(values), followed.without, uncertain)]
     if (parts := drawing.quartiles(values)) is not None:
         low, middle, high = (amount(value, series.unit) for value in parts)
-        told.append(f"Here: median {middle}, quartiles {low} and {high}.")
+        told.append(t.here.text(middle, low, high))
     if values and series.share_within is not None:
         within = sum(value <= series.share_within for value in values)
-        told.append(f"{within} of {len(values)} within {series.share_within:.0f} s.")
+        told.append(t.share_within.text(within, len(values), f"{series.share_within:.0f}"))
     if values and series.share_above is not None:
         above = sum(value > series.share_above for value in values)
-        told.append(f"{above} of {len(values)} above {series.share_above:.0%}.")
+        told.append(t.share_above.text(above, len(values), f"{series.share_above:.0%}"))
     return told

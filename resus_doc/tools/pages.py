@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from functools import cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
 TEMPLATES = files("resus_doc.tools") / "templates"
 
@@ -25,6 +27,16 @@ def source_hash(text: str) -> str:
 def part(name: str) -> str:
     """The text of a file beside the templates."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def embedded(data: Any) -> "Markup":
+    """Data for a page's script as JSON that cannot end its own element."""
+    from markupsafe import Markup
+
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - the three signs that HTML knows are escaped above
 
 
 def printable(value: Any) -> Any:

@@ -6,7 +6,6 @@ loaded and no script can run that is not ours, even if escaping failed somewhere
 """
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from resus_doc.schema import ACTIVITIES, Event, Finding, Passage, Report, TimeZero
-from resus_doc.tools import report_curves, report_looks, report_measures, report_pauses, report_timeline, report_vitals
+from resus_doc.tools import (
+    report_curves,
+    report_looks,
+    report_measures,
+    report_pauses,
+    report_timeline,
+    report_vitals,
+    strings,
+)
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
-from resus_doc.tools.pages import part, printable, source_hash, template
+from resus_doc.tools.pages import embedded, part, printable, source_hash, template
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -62,12 +69,15 @@ NOTHING_ELSE = Surroundings()
 
 def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
     """The HTML page of a report, ending with a newline. Equal reports in equal surroundings give equal pages."""
-    style, script = part("report.css"), part("report.js")
+    style, script = part("report.css"), part("words.js") + part("report.js")
     withheld = words.withheld(report)
     return (
         template("report.html.j2", _printable)
         .render(
             report=report,
+            t=strings.Phrases("report"),
+            phrases=embedded(strings.table("report_script")),
+            keys=strings.names("report_keys"),
             words=words,
             zero=report.time_zero,
             policy=_policy(style, script),
@@ -102,9 +112,7 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
 
 
 def _data(report: Report, curves: "report_curves.Curves | None") -> "Markup":
-    """What the page's script draws from, as JSON that cannot end its own element."""
-    from markupsafe import Markup
-
+    """What the page's script draws from."""
     measures = {measure.id: measure.events[:1] for measure in report.measures if measure.events}
     data = {
         "zero_s": report.time_zero.t_s,
@@ -113,10 +121,7 @@ def _data(report: Report, curves: "report_curves.Curves | None") -> "Markup":
         "measures": measures,
         "curves": None if curves is None else curves._asdict(),
     }
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704 - the three signs that HTML knows are escaped above
+    return embedded(data)
 
 
 def _event_data(event: Event, zero: TimeZero) -> dict[str, object]:
@@ -180,11 +185,7 @@ def _ids(report: Report) -> frozenset[str]:
 
 def _kinds(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """The findings that are not assessable, by what a reader can still learn from them."""
-    kinds: dict[str, list[Finding]] = {
-        "Seen, but the video cannot tell whether or how the rule applies": [],
-        "Values without a limit, for information": [],
-        "Nothing in the video bears on these": [],
-    }
+    kinds: dict[str, list[Finding]] = {title: [] for title in strings.names("not_assessable_kinds").values()}
     seen, values, silent = kinds.values()
     for finding in findings:
         (values if finding.kind == "quality_metric" else seen if finding.events else silent).append(finding)

@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 from resus_doc.schema import Activity, Measure, Report
 from resus_doc.tools import report_words as words
+from resus_doc.tools import strings
 
 SUBJECTS = ("mask_support", "ppv", "cpap", "ventilation", "stimulation", "suction", "chest_compressions")
 
 COLUMNS = {
-    "time_to_first_{}": "First seen",
-    "time_to_first_{}_from_table": "First seen, from the table",
-    "{}_count": "Times",
-    "{}_total": "In all",
+    "time_to_first_{}": "time_to_first",
+    "time_to_first_{}_from_table": "time_to_first_from_table",
+    "{}_count": "count",
+    "{}_total": "total",
 }
+"""Measures of an activity that stand in a column of their own, and the key of its title."""
 
 MAIN = (
     "ppv_fraction_first_30s",
@@ -42,7 +44,8 @@ class Row(NamedTuple):
 class Arrangement(NamedTuple):
     """Each measure of a report stands in exactly one of the parts."""
 
-    columns: tuple[str, ...]
+    columns: dict[str, str]
+    """Key and title of each column."""
     rows: tuple[Row, ...]
     main: tuple[Measure, ...]
     more: tuple[Measure, ...]
@@ -55,11 +58,12 @@ def arrange(report: Report) -> Arrangement:
     patterns = [pattern for pattern in COLUMNS if any(pattern.format(s) in known for s in SUBJECTS)]
     if report.time_zero.source == "table_arrival":
         patterns = [pattern for pattern in patterns if not pattern.endswith("_from_table")]
+    titles = strings.names("measure_columns")
     rows = tuple(_row(subject, patterns, known) for subject in SUBJECTS if _seen(subject, known))
     main = tuple(known[name] for name in MAIN if name in known)
     placed = _ids([*main, *(cell for row in rows for cell in row.cells if cell)])
     return Arrangement(
-        columns=tuple(COLUMNS[pattern] for pattern in patterns),
+        columns={COLUMNS[pattern]: titles[COLUMNS[pattern]] for pattern in patterns},
         rows=rows,
         main=main,
         more=tuple(m for m in report.measures if m.id not in placed and not _missing(m)),

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from resus_doc.schema import PpvPause, Report, SeenInPause
 from resus_doc.tools import report_words as words
+from resus_doc.tools import strings
 from resus_doc.tools.clock import clock
 
-HEADER = ("Pause", "In the video", "Length", "Seen during it")
-OTHERS = {"none": "none of the recognised activities", "not_observed": "baby not in view"}
+HEADER = tuple(strings.names("pause_columns").values())
+OTHERS = strings.names("pause_others")
 
 
 class Row(NamedTuple):

@@ -23,31 +23,17 @@ from resus_doc.schema import (
     Unit,
     Verdict,
 )
+from resus_doc.tools import strings
 from resus_doc.tools.clock import clock
 
 VERDICT_ORDER: tuple[Verdict, ...] = ("not_met", "indeterminate", "met", "not_assessable")
 """What needs talking about comes first."""
 
-VERDICT_NAMES: dict[Verdict, str] = {
-    "met": "Met",
-    "not_met": "Not met",
-    "indeterminate": "Too close to call",
-    "not_assessable": "Not assessable",
-}
+VERDICT_NAMES: dict[Verdict, str] = strings.names("verdicts")
 
-VERDICT_NOTES: dict[Verdict, str] = {
-    "met": "What was observed lies within what is expected, for the whole range of the measurement.",
-    "not_met": "What was observed lies outside what is expected, for the whole range of the measurement.",
-    "indeterminate": "The range of the measurement lies on both sides of what is expected.",
-    "not_assessable": "The video alone cannot tell. This is no statement about what was done.",
-}
+VERDICT_NOTES: dict[Verdict, str] = strings.names("verdict_notes")
 
-SECTION_NAMES: dict[Section, str] = {
-    "summary": "Summary",
-    "timeline": "Course of events",
-    "adherence": "Comparison with the guideline",
-    "discussion": "Points for discussion",
-}
+SECTION_NAMES: dict[Section, str] = strings.names("sections")
 
 _SUBJECTS: dict[str, str] = {
     **{str(activity): name for activity, name in ACTIVITY_NAMES.items()},
@@ -56,22 +42,7 @@ _SUBJECTS: dict[str, str] = {
     "no_activity": "time without a recognised activity",
 }
 
-_FIXED_MEASURES = {
-    "ppv_fraction_first_30s": "Share of the first 30 s after its onset spent on PPV",
-    "ppv_fraction_first_60s": "Share of the first 60 s after its onset spent on PPV",
-    "ppv_pause_count": "Pauses of PPV",
-    "ppv_pause_longest": "Longest pause of PPV",
-    "ppv_pause_total": "All pauses of PPV together",
-    "no_activity_total": "In view without a recognised activity, in all",
-    "baby_visible_total": "Baby in view, in all",
-    "out_of_view_total": "Baby not in view, in all",
-    "ventilation_sequence_count": "Sequences of PPV without a pause",
-    "ventilation_sequence_median": "Median length of a sequence of PPV",
-    "ppv_before_compressions": "PPV before the first chest compressions",
-    "chest_compressions_without_30s_ppv_count": "Chest compressions with less than 30 s of PPV before them",
-    "ppv_pause_no_activity_total": "Within pauses of PPV: time without a recognised activity",
-    "ppv_pause_out_of_view_total": "Between stretches of PPV: baby not in view",
-}
+_FIXED_MEASURES = strings.names("measures")
 
 _HOURS_FROM_S = 3600.0
 _CLOCK_FROM_S = 90.0

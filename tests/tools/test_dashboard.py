@@ -118,7 +118,7 @@ def test_the_page_loads_nothing_and_hostile_text_stays_text(tmp_path):
     write_case(tmp_path / "case", hostile_report())
     dashboard.write_dashboard(tmp_path, [])
     page = (tmp_path / "index.html").read_text()
-    assert page.count("<script") == 1
+    assert page.count("<script") == 2
     assert HOSTILE not in page
     assert "<img" not in page
     assert "\u202e" not in page

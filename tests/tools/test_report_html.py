@@ -47,7 +47,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
-        self.raw: dict[str, str] = {"style": "", "script": "", "data": ""}
+        self.raw: dict[str, str] = {"style": "", "script": "", "data": "", "phrases": ""}
         self._open: list[str] = []
         self.feed(html)
         self.close()
@@ -71,8 +71,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] in self.raw:
-            is_data = self.elements[-1][1].get("type") == "application/json"
-            self.raw["data" if is_data else self._open[-1]] += data
+            data_id = self.elements[-1][1].get("id") if self._open[-1] == "script" else None
+            self.raw[{None: self._open[-1], "case-data": "data"}.get(data_id, "phrases")] += data
         else:
             self.text += data
 
@@ -152,7 +152,7 @@ def test_hostile_text_is_text(report: Report) -> None:
     html = render(report)
     page = Page(html)
     assert "alert(1)" in page.words and "onerror=alert(2)" in page.words
-    assert len(page.all("script")) == 2 and not page.all("img")
+    assert len(page.all("script")) == 3 and not page.all("img")
     assert "<" not in page.raw["data"] and json.loads(page.raw["data"])["events"]["E1"]["source"].endswith(HOSTILE)
     assert "\u202e" not in html and "\x07" not in html
     assert "<script>alert" not in html

@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const table = document.getElementById("cases");
   const body = table.tBodies[0];
@@ -24,9 +23,8 @@
     body.replaceChildren(...fitting.slice(0, most).map((each) => each.row));
     const left = fitting.length - most;
     more.hidden = left <= 0;
-    more.textContent = `Show ${Math.min(left, STEP)} more`;
-    const first = left > 0 ? `, the first ${most} shown` : "";
-    shown.textContent = `${fitting.length} of ${rows.length} cases${first}`;
+    more.textContent = say("show_more", Math.min(left, STEP));
+    shown.textContent = left > 0 ? say("shown_in_part", fitting.length, rows.length, most) : say("shown", fitting.length, rows.length);
   };
   const anew = () => { most = STEP; show(); };
   search.addEventListener("input", anew);

@@ -1,4 +1,3 @@
-"use strict";
 // The page is whole without this. It lights up what a sentence rests on, seeks the recording, zooms the timeline and draws the
 // window probabilities behind an event. Text is set as text, never as markup.
 (function () {
@@ -99,7 +98,7 @@
   }
 
   function tell() {
-    one(".now").textContent = clock(video.currentTime - data.zero_s, true) + " from " + data.zero_name;
+    one(".now").textContent = say("at", clock(video.currentTime - data.zero_s, true), data.zero_name);
     place(head, video.currentTime);
   }
 
@@ -224,7 +223,7 @@
     const span = Math.max(1e-6, windows[windows.length - 1].middle - first);
     const x = (t) => (100 * Math.min(1, Math.max(0, (t - first) / span))).toFixed(2);
     const highest = Math.max(...windows.map((w) => w.value));
-    const label = "Probability of " + event.name + " in the windows around the event; the highest is " + highest.toFixed(2);
+    const label = say("curve", event.name, highest.toFixed(2));
     const svg = make("svg:svg", { class: "curve", viewBox: "0 0 100 50", preserveAspectRatio: "none", role: "img", "aria-label": label });
     svg.append(make("svg:rect", { class: "span", x: x(event.s), width: Math.max(0, x(event.e) - x(event.s)), y: 0, height: 50 }));
     svg.append(make("svg:line", { class: "frame", x1: 0, x2: 100, y1: 49.5, y2: 49.5 }), make("svg:line", { class: "grid", x1: 0, x2: 100, y1: 25, y2: 25 }));
@@ -240,15 +239,15 @@
       rows.append(row);
     }
     const header = make("tr");
-    header.append(make("th", { scope: "col", class: "num" }, "Window from"), make("th", { scope: "col", class: "num" }, "Probability"));
+    header.append(make("th", { scope: "col", class: "num" }, say("window_from")), make("th", { scope: "col", class: "num" }, say("probability")));
     const top = make("thead");
     top.append(header);
     const whole = make("table");
     whole.append(top, rows);
-    const tall = make("div", { class: "tall", tabindex: "0", role: "region", "aria-label": "Window probabilities" });
+    const tall = make("div", { class: "tall", tabindex: "0", role: "region", "aria-label": say("window_probabilities") });
     tall.append(whole);
     const box = make("details");
-    box.append(make("summary", {}, "The " + windows.length + " windows as numbers"), tall);
+    box.append(make("summary", {}, say("as_numbers", windows.length)), tall);
     return box;
   }
 
@@ -257,14 +256,14 @@
     const windows = around(event);
     const parts = [
       make("h3", {}, id + " · " + event.name),
-      make("p", {}, event.when + " from " + data.zero_name + " · " + event.long + " long"),
-      make("p", { class: "quiet" }, "Source: " + event.source + " · confidence " + event.sure),
+      make("p", {}, say("when", event.when, data.zero_name, event.long)),
+      make("p", { class: "quiet" }, say("source", event.source, event.sure)),
     ];
     if (windows.length) {
       parts.push(curve(event, windows));
-      parts.push(make("p", { class: "quiet" }, "Probability per window, 0 to 1, from " + clock(windows[0].middle - data.zero_s) + " to " + clock(windows[windows.length - 1].middle - data.zero_s) + "; the event is shaded."));
+      parts.push(make("p", { class: "quiet" }, say("curve_note", clock(windows[0].middle - data.zero_s), clock(windows[windows.length - 1].middle - data.zero_s))));
       parts.push(table(windows));
-    } else parts.push(make("p", { class: "quiet" }, "No window probabilities stand behind this event in the page."));
+    } else parts.push(make("p", { class: "quiet" }, say("no_probabilities")));
     detail.replaceChildren(...parts);
     detail.hidden = false;
     for (const bar of bars) bar.classList.toggle("chosen", bar.dataset.ref === id);

@@ -27,7 +27,7 @@
 
   const state = () => draft.state;
   const zero = () => (draft.now.birth ? draft.now.birth.t_s : state().zero.source === "given" ? 0 : state().zero.t_s);
-  const zeroName = () => (draft.now.birth ? "birth" : state().zero.source === "given" ? "the start of the video" : state().zero.name);
+  const zeroName = () => (draft.now.birth ? say("birth") : state().zero.source === "given" ? say("video_start") : state().zero.name);
   const start = () => (zero() < 0 && -zero() <= Math.max(60, state().duration_s / 2) ? zero() : 0);
   const length = () => Math.max(0.001, state().duration_s - start());
   const place = (seconds) => (100 * (Math.min(Math.max(seconds, start()), state().duration_s) - start())) / length();
@@ -74,11 +74,11 @@
   function playhead() {
     const head = one(".head");
     head.style.left = place(now()) + "%";
-    one(".clock").textContent = since(now()) + " from " + zeroName();
+    one(".clock").textContent = say("at", since(now()), zeroName());
   }
 
   function play(from, to) {
-    if (!there) { tell("There is no recording to play."); return; }
+    if (!there) { tell(say("no_recording")); return; }
     if (from !== undefined) video.currentTime = Math.max(0, from);
     until = to === undefined ? null : to;
     video.play().catch((error) => { if (error.name !== "AbortError") lose(); });
@@ -107,8 +107,8 @@
 
   function label(event) {
     const { candidate } = mark(event);
-    const standing = candidate ? "candidate, not accepted" : event.ok ? "confirmed" : "not confirmed";
-    return event.id + " " + name(event.a) + ", " + since(event.s) + " to " + since(event.e) + ", " + standing;
+    const standing = candidate ? say("candidate") : event.ok ? say("confirmed") : say("not_confirmed");
+    return say("label", event.id, name(event.a), since(event.s), since(event.e), standing);
   }
 
   function bar(event) {
@@ -144,7 +144,7 @@
     const number = make("kbd", { "aria-hidden": "true" }, String(ACTIVITIES.indexOf(activity) + 1));
     const swatch = make("svg:svg", { class: "swatch", width: 18, height: 12, "aria-hidden": "true" },
       make("svg:rect", { class: "fill " + activity, width: 18, height: 12, rx: 2 }), make("svg:rect", { width: 18, height: 12, rx: 2, fill: "url(#p-" + activity + ")" }));
-    const plot = make("svg:svg", { class: "plot", role: "group", "aria-label": capital(name(activity)) + ", " + events.length + (events.length === 1 ? " event" : " events") });
+    const plot = make("svg:svg", { class: "plot", role: "group", "aria-label": say("lane_events", events.length, capital(name(activity))) });
     if (start() < 0) plot.append(make("svg:rect", { class: "unseen", x: 0, width: place(0) + "%", y: 0, height: "100%" }));
     if (activity !== "baby_visible") for (const [from, to] of state().unobserved) plot.append(make("svg:rect", { class: "unseen", x: place(from) + "%", width: place(to) - place(from) + "%", y: 0, height: "100%" }));
     if (draft.now.birth || state().zero.source === "table_arrival") plot.append(make("svg:line", { class: "zero", x1: place(zero()) + "%", x2: place(zero()) + "%", y1: 0, y2: "100%" }));
@@ -175,7 +175,7 @@
       marks.push(make("svg:text", { x: where + "%", y: 18, "text-anchor": where < 3 ? "start" : where > 97 ? "end" : "middle" }, clock(t, 0)));
     }
     plot.replaceChildren(...marks);
-    one(".lane.axis .name").textContent = "from " + zeroName();
+    one(".lane.axis .name").textContent = say("from", zeroName());
   }
 
   // What was drawn stays until its content changes: a case of four hours has some hundred events.
@@ -222,15 +222,15 @@
 
   function standsForIt(event) {
     const { known, same, candidate } = mark(event);
-    if (!known) return "added now";
-    if (!same) return "changed now";
-    if (candidate) return known.by ? "taken back now" : "candidate, not accepted";
-    if (known.by) return event.ok ? known.by + (known.source === "reviewer" ? " set it" : " confirmed it") : "taken back now";
-    return event.ok ? "confirmed now" : known.source === "detector" ? "detector, " + known.sure : known.sure;
+    if (!known) return say("added_now");
+    if (!same) return say("changed_now");
+    if (candidate) return known.by ? say("taken_back_now") : say("candidate");
+    if (known.by) return event.ok ? say(known.source === "reviewer" ? "set_it" : "confirmed_it", known.by) : say("taken_back_now");
+    return event.ok ? say("confirmed_now") : known.source === "detector" ? say("by_detector", known.sure) : known.sure;
   }
 
   function row(event) {
-    const choice = make("button", { type: "button", class: "link", "data-choose": event.id, "aria-label": "Choose " + label(event) }, event.id);
+    const choice = make("button", { type: "button", class: "link", "data-choose": event.id, "aria-label": say("choose", label(event)) }, event.id);
     return make("tr", {},
       make("th", { scope: "row" }, choice), make("td", {}, capital(name(event.a))), make("td", { class: "num" }, since(event.s)), make("td", { class: "num" }, since(event.e)),
       make("td", {}, make("span", { class: "ok", "aria-hidden": "true" }, event.ok ? "✓ " : ""), standsForIt(event)));
@@ -238,10 +238,10 @@
 
   function drawChosen() {
     const event = chosen && draft.get(chosen);
-    one(".what").textContent = event ? event.id + " · " + capital(name(event.a)) : draft.now.events.length ? "No event chosen" : "No event. Press a, then 1 to 7, to add one.";
+    one(".what").textContent = event ? event.id + " · " + capital(name(event.a)) : draft.now.events.length ? say("none_chosen") : say("no_event");
     const part = (which, text) => make("span", { class: which === edge ? "edge-now" : "" }, text);
-    one(".edges").replaceChildren(...(event ? [part("s", since(event.s)), " to ", part("e", since(event.e))] : []));
-    one(".about").textContent = event ? (event.e - event.s).toFixed(1) + " s long · " + standsForIt(event) : "";
+    one(".edges").replaceChildren(...(event ? [part("s", since(event.s)), say("to"), part("e", since(event.e))] : []));
+    one(".about").textContent = event ? say("about", (event.e - event.s).toFixed(1), standsForIt(event)) : "";
     for (const field of one(".event-form").elements) field.disabled = !event;
     if (event) {
       one("[name=activity]").value = event.a;
@@ -258,31 +258,30 @@
 
   function drawStanding() {
     const total = draft.now.events.length;
-    const verb = state().out_of_domain ? "accepted" : "confirmed";
-    one(".progress").textContent = draft.confirmed + " of " + total + " events " + verb;
+    one(".progress").textContent = say(state().out_of_domain ? "accepted_of" : "confirmed_of", draft.confirmed, total);
     const count = draft.changes;
-    one(".unsaved").textContent = count ? count + (count === 1 ? " change" : " changes") + " not saved" : state().revision ? "revision " + state().revision : "not revised yet";
+    one(".unsaved").textContent = count ? say("not_saved", count) : state().revision ? say("revision", state().revision) : say("not_revised");
     one("[data-does=undo]").disabled = !draft.past.length;
     one("[data-does=redo]").disabled = !draft.future.length;
-    document.title = (count ? "• " : "") + "Review · " + state().case_id;
+    document.title = (count ? "• " : "") + say("title", state().case_id);
   }
 
-  const VERDICTS = { not_met: ["✕", "Not met"], indeterminate: ["≈", "Too close to call"], met: ["✓", "Met"], not_assessable: ["–", "Not assessable"] };
+  const VERDICTS = { not_met: "✕", indeterminate: "≈", met: "✓", not_assessable: "–" };
 
   function drawSaved() {
     const found = state().findings;
-    const items = Object.entries(VERDICTS).flatMap(([verdict, [sign, words]]) => found.filter((finding) => finding.verdict === verdict && verdict !== "not_assessable").map((finding) =>
-      make("li", { class: verdict }, make("span", { class: "sign", "aria-hidden": "true" }, sign), make("span", {}, make("strong", {}, words + ": "), finding.statement, make("span", { class: "quiet" }, " " + finding.observed)))));
+    const items = Object.entries(VERDICTS).flatMap(([verdict, sign]) => found.filter((finding) => finding.verdict === verdict && verdict !== "not_assessable").map((finding) =>
+      make("li", { class: verdict }, make("span", { class: "sign", "aria-hidden": "true" }, sign), make("span", {}, make("strong", {}, say(verdict) + ": "), finding.statement, make("span", { class: "quiet" }, " " + finding.observed)))));
     const open = found.filter((finding) => finding.verdict === "not_assessable").length;
-    if (open) items.push(make("li", { class: "quiet" }, open + (open === 1 ? " rule is" : " rules are") + " not assessable."));
+    if (open) items.push(make("li", { class: "quiet" }, say("open_rules", open)));
     one(".verdicts").replaceChildren(...items);
     const entries = state().history.slice().reverse().map((revision) => {
       const changes = make("ul", { class: "quiet" }, ...revision.changes.slice(0, 12).map((text) => make("li", {}, text)));
-      if (revision.changes.length > 12) changes.append(make("li", {}, revision.changes.length - 12 + " more"));
-      return make("li", { value: revision.number }, make("strong", {}, revision.by), " " + revision.at.slice(0, 16).replace("T", " ") + " UTC", revision.note ? ": " + revision.note : "", changes, back(revision.number, "Take the events back to revision " + revision.number));
+      if (revision.changes.length > 12) changes.append(make("li", {}, say("more", revision.changes.length - 12)));
+      return make("li", { value: revision.number }, make("strong", {}, revision.by), " " + revision.at.slice(0, 16).replace("T", " ") + " UTC", revision.note ? ": " + revision.note : "", changes, back(revision.number, say("take_back", revision.number)));
     });
-    if (state().revision) entries.push(make("li", { value: 0 }, "as it was made first ", back(0, "Take the events back to the first")));
-    else entries.push(make("li", { value: 0, class: "quiet" }, "No person has revised this case."));
+    if (state().revision) entries.push(make("li", { value: 0 }, say("made_first"), " ", back(0, say("take_back_first"))));
+    else entries.push(make("li", { value: 0, class: "quiet" }, say("nobody")));
     one(".revisions").replaceChildren(...entries);
   }
 
@@ -332,13 +331,13 @@
     const event = chosen && draft.get(chosen);
     if (!event) { neighbour(1); return; }
     const other = state().out_of_domain && !event.ok && draft.clash(event, event.a, event.s, event.e);
-    if (other) { tell(event.id + " overlaps " + other.id + ", which is accepted. Delete one of them.", true); return; }
+    if (other) { tell(say("overlaps_accepted", event.id, other.id), true); return; }
     if (!event.ok) draft.change("confirm " + event.id, () => { event.ok = true; });
     const events = draft.events;
     const index = events.findIndex((each) => each.id === event.id);
     const next = [...events.slice(index + 1), ...events.slice(0, index)].find((each) => !each.ok);
     if (next) choose(next.id);
-    else { draw(); tell("All events are confirmed. Press s to save."); }
+    else { draw(); tell(say("all_confirmed")); }
   }
 
   function nudge(seconds) {
@@ -349,28 +348,28 @@
   function moveTo(seconds) {
     const event = chosen && draft.get(chosen);
     if (!event) return;
-    if (!draft.move(chosen, edge, seconds)) { tell("The edge cannot go further."); return; }
+    if (!draft.move(chosen, edge, seconds)) { tell(say("no_further")); return; }
     draw();
     seek(event[edge]);
-    tell((edge === "s" ? "start " : "end ") + since(event[edge]));
+    tell(say(edge === "s" ? "start_at" : "end_at", since(event[edge])));
   }
 
   function relabel(activity) {
     const event = chosen && draft.get(chosen);
     if (!event) return;
     const other = draft.relabel(chosen, activity);
-    if (other) tell("It would overlap " + other.id + ", which is " + name(activity) + " already.", true);
+    if (other) tell(say("overlaps_same", other.id, name(activity)), true);
     else { draw(); tell(label(draft.get(chosen))); }
   }
 
   function add(activity) {
     const found = draft.add(activity, now());
     if (!found.id) {
-      tell(found.other ? found.other.id + " is " + name(activity) + " there already: move its edges." : "There is no room for an event of " + name(activity) + " here.", true);
+      tell(found.other ? say("there_already", found.other.id, name(activity)) : say("no_room", name(activity)), true);
       return;
     }
     choose(found.id, "e", true);
-    tell("Added " + label(draft.get(found.id)) + ". Its end is chosen.");
+    tell(say("added", label(draft.get(found.id))));
   }
 
   function remove() {
@@ -380,14 +379,14 @@
     const index = events.findIndex((each) => each.id === event.id);
     draft.change("delete " + event.id, (all) => { all.events = all.events.filter((each) => each.id !== event.id); });
     const next = events[index + 1] || events[index - 1];
-    tell("Deleted " + event.id + ".");
+    tell(say("deleted", event.id));
     if (next) choose(next.id, "s", true); else draw();
   }
 
   function setBirth(seconds, uncertainty) {
     draft.change("birth", (all) => { all.birth = seconds === null ? null : { t_s: seconds, uncertainty_s: uncertainty }; });
     draw();
-    tell(seconds === null ? "The time of birth is not known." : "Birth " + Math.abs(seconds) + " s " + (seconds < 0 ? "before" : "after") + " the start of the video.");
+    tell(seconds === null ? say("birth_unknown") : say(seconds < 0 ? "birth_before" : "birth_after", Math.abs(seconds)));
   }
 
   function setZoom(wanted) {
@@ -398,10 +397,16 @@
     reveal(chosen ? draft.get(chosen)[edge] : middle);
   }
 
+  // A step as words: "move E3s" is of the event E3, "revision 2" of that revision.
+  function named(what) {
+    const [act, about = ""] = what.split(" ");
+    return say("did_" + act, (/^[A-Z]*\d+/.exec(about) || [""])[0]);
+  }
+
   function step(direction) {
     const what = direction < 0 ? draft.undo() : draft.redo();
     draw();
-    tell(what === null ? "Nothing to " + (direction < 0 ? "undo." : "redo.") : (direction < 0 ? "Undone: " : "Done again: ") + what + ".");
+    tell(what === null ? say(direction < 0 ? "no_undo" : "no_redo") : say(direction < 0 ? "undone" : "redone", named(what)));
   }
 
   // --- talking to the server
@@ -409,16 +414,16 @@
   async function ask(address, body) {
     const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     let answer;
-    try { answer = await fetch(address, options); } catch { throw new Error("The review has ended in the terminal. What is not saved stays on this page; start `resus-doc review` again and make the changes there."); }
-    const found = await answer.json().catch(() => ({ error: "The server refused this (" + answer.status + ")." }));
+    try { answer = await fetch(address, options); } catch { throw new Error(say("ended_in_terminal")); }
+    const found = await answer.json().catch(() => ({ error: say("refused", answer.status) }));
     if (!answer.ok) throw new Error(found.error);
     return found;
   }
 
   function askName() {
-    if (!draft.isChanged && state().whole_recording_by) { tell("There is nothing to save.", true); return; }
+    if (!draft.isChanged && state().whole_recording_by) { tell(say("nothing_to_save"), true); return; }
     const count = draft.changes;
-    one(".will").textContent = count + (count === 1 ? " change. " : " changes. ") + "Measures and findings are computed anew; only sentences whose facts changed are written anew.";
+    one(".will").textContent = say("will", count);
     if (!one("[name=by]").value) one("[name=by]").value = state().by;
     one(".whole").hidden = Boolean(state().whole_recording_by);
     dialog.showModal();
@@ -427,10 +432,10 @@
 
   async function save() {
     dialog.close();
-    tell("Saving.");
+    tell(say("saving"));
     saving = true; // what is changed until the answer comes would be lost
     bench.setAttribute("aria-busy", "true");
-    one(".unsaved").textContent = "Saving…";
+    one(".unsaved").textContent = say("saving");
     try {
       const { outcome, state: fresh } = await ask("save", draft.edits(one("[name=by]").value.trim(), one("[name=note]").value.trim(), one("[name=whole]").checked));
       draft.load(fresh);
@@ -438,8 +443,8 @@
       one("[name=whole]").checked = false;
       draw();
       drawSaved();
-      const verdicts = outcome.findings.map((each) => " “" + each.statement + "”: " + (each.before || "silent") + " → " + (each.after || "silent") + ".").join("");
-      tell("Saved as revision " + outcome.revision + ". " + outcome.written + (outcome.written === 1 ? " sentence was" : " sentences were") + " written anew, " + outcome.kept + " kept." + verdicts + (outcome.note ? " " + outcome.note : ""), true);
+      const verdicts = outcome.findings.map((each) => " " + say("verdict_changed", each.statement, each.before || say("silent"), each.after || say("silent"))).join("");
+      tell(say("saved", outcome.revision) + " " + say("written", outcome.written, outcome.kept) + verdicts + (outcome.note ? " " + outcome.note : ""), true);
     } catch (error) { tell(error.message, true); }
     saving = false;
     bench.removeAttribute("aria-busy");
@@ -450,9 +455,9 @@
   async function takeBack(number) {
     try {
       const { events } = await ask("revisions/" + number);
-      draft.change("take back to revision " + number, (all) => { all.events = events.map((event) => Draft.plain(event)); });
+      draft.change("revision " + number, (all) => { all.events = events.map((event) => Draft.plain(event)); });
       draw();
-      tell("The events are as revision " + number + " left them; nothing is saved yet.", true);
+      tell(say("taken_back", number), true);
     } catch (error) { tell(error.message, true); }
     bench.focus({ preventScroll: true });
   }
@@ -460,12 +465,12 @@
   async function end() {
     if (draft.isChanged && !ending) {
       ending = true;
-      tell("There are changes that are not saved. Save them, or press End again to drop them.", true);
+      tell(say("not_saved_yet"), true);
       return;
     }
     try { await ask("end", {}); } catch (error) { tell(error.message, true); return; }
     ended = true;
-    tell("The review has ended. You can close this page.", true);
+    tell(say("ended"), true);
     for (const button of document.querySelectorAll("button, input, select")) button.disabled = true;
   }
 
@@ -484,7 +489,7 @@
     ArrowDown: () => neighbour(1), ArrowUp: () => neighbour(-1), Enter: confirm, e: DOES.around, v: DOES.whole, "[": () => event() && choose(chosen, "s"), "]": () => event() && choose(chosen, "e"),
     ArrowLeft: (key) => nudge(key.shiftKey ? -frame() : -0.1), ArrowRight: (key) => nudge(key.shiftKey ? frame() : 0.1),
     i: () => { edge = "s"; moveTo(now()); }, o: () => { edge = "e"; moveTo(now()); },
-    a: () => { adding = true; tell("Add at " + since(now()) + ": press 1 to 7 for the activity, Escape for none.", true); },
+    a: () => { adding = true; tell(say("add_at", since(now())), true); },
     x: remove, Delete: remove, u: DOES.undo, r: DOES.redo, k: DOES.play, " ": DOES.play, j: () => seek(now() - 5), l: () => seek(now() + 5),
     ",": () => seek(now() - frame()), ".": () => seek(now() + frame()), b: () => one("[name=birth]").focus(), "+": DOES.in, "=": DOES.in, "-": DOES.out, 0: DOES.fit, s: askName,
   };
@@ -566,8 +571,8 @@
     const { activity, start: from, end: to } = submit.target.elements;
     const [s, e] = [Number(from.value), Number(to.value)];
     const other = draft.clash(event(), activity.value, s, e);
-    if (!from.value || !to.value || !(s >= 0 && s < e && e <= state().duration_s + 0.0005)) tell("The start must come before the end, both between 0 and " + state().duration_s + " s.", true);
-    else if (other) tell("It would overlap " + other.id + ".", true);
+    if (!from.value || !to.value || !(s >= 0 && s < e && e <= state().duration_s + 0.0005)) tell(say("start_before_end", state().duration_s), true);
+    else if (other) tell(say("overlaps", other.id), true);
     else {
       draft.change("set " + chosen, () => { Object.assign(event(), { a: activity.value, s, e, ok: true }); });
       choose(chosen);
@@ -580,8 +585,8 @@
     if (saving) return;
     const text = one("[name=birth]").value.trim();
     const seconds = text ? Draft.seconds(text) : null;
-    if (text && seconds === null) tell("“" + text + "” is not a time. Write seconds (-75) or minutes and seconds (-1:15).", true);
-    else if (seconds !== null && seconds > state().duration_s) tell("Birth cannot lie after the end of the recording.", true);
+    if (text && seconds === null) tell(say("no_time", text), true);
+    else if (seconds !== null && seconds > state().duration_s) tell(say("birth_too_late"), true);
     else { setBirth(seconds, Number(one("[name=uncertainty]").value) || 0); bench.focus({ preventScroll: true }); }
   });
 

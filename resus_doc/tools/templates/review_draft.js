@@ -1,4 +1,3 @@
-"use strict";
 // What the reviewer has changed and not saved: the events, the time of birth, and every step back. It knows no page.
 class Draft {
   constructor(state) { this.load(state); }
