@@ -5,6 +5,7 @@ wrote the newer one.
 """
 
 import hashlib
+import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from resus_doc import __version__
 from resus_doc.agent.loaded import LoadedModels
 from resus_doc.agent.revise import remake
-from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken
+from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken, VideoRefused
 from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
 from resus_doc.settings import Settings
 from resus_doc.tools import casefolder, report_timeline, report_vitals, review_edits, revisions, windows_table
@@ -61,6 +62,7 @@ class ReviewSession:
         """How many revisions this session saved."""
         self._writer: str | None = None
         self._note = ""
+        self._had_films = (self.case / casefolder.CLIPS).is_dir()
         report = casefolder.read_report(self.case)
         revisions.versions(self.case, report)
         TOOLS["load_profile"](guideline_of(report))
@@ -150,7 +152,8 @@ class ReviewSession:
             sha256_before=sha256_before,
             sha256_after=hashlib.sha256(after.encode()).hexdigest(),
         )
-        self._note = " ".join(filter(None, (self._note, _what_goes(self.case))))
+        pictures = self._pictures(remade.report)
+        self._note = " ".join(filter(None, (self._note, self._what_goes())))
         casefolder.write_revision(
             remade.report,
             windows_table.read_windows(self.case / windows_table.NAME, report),
@@ -158,6 +161,7 @@ class ReviewSession:
             revisions.files_of(revision, before, after),
             sha256_before=sha256_before,
             confidentiality=self._settings.confidentiality,
+            thumbnails=pictures,
         )
         self.saved += 1
         return {
@@ -167,6 +171,50 @@ class ReviewSession:
             "findings": _verdict_changes(report, remade.report),
             "note": self._note,
         }
+
+    def films_are_due(self) -> bool:
+        """Whether the case had clips that a revision made untrue, and its recording is there to cut them anew."""
+        return bool(self.saved) and self._had_films and self.video is not None
+
+    def cut_films(self, progress: Callable[[float], None] = lambda _fraction: None) -> None:
+        """Cut the clips of the case as it is now.
+
+        Raises:
+            InputRefused: the case is gone, or the recording cannot be read.
+            ResourceMissing: the clips cannot be written.
+        """
+        assert self.video is not None
+        report = casefolder.read_report(self.case)
+        with tempfile.TemporaryDirectory() as folder:
+            TOOLS["cut_clips"](report, self.video, Path(folder), progress=progress)
+            casefolder.put_films(
+                self.case,
+                windows_table.read_windows(self.case / windows_table.NAME, report),
+                Path(folder),
+                confidentiality=self._settings.confidentiality,
+                thumbnails=self._pictures(report),
+            )
+
+    def _pictures(self, report: Report) -> dict[str, bytes]:
+        """Small pictures for the page, where it had some and the recording is there to take them from."""
+        if self.video is None or not casefolder.has_pictures(self.case):
+            return {}
+        try:
+            taken: dict[str, bytes] = TOOLS["take_thumbnails"](report, self.video)
+        except VideoRefused as error:
+            self._note = " ".join(filter(None, (self._note, f"The page has no pictures: {error}")))
+            return {}
+        return taken
+
+    def _what_goes(self) -> str:
+        """What told of the timeline before the revision, and what becomes of it; empty where there is nothing."""
+        told = []
+        if (self.case / "export").is_dir():
+            told.append("What lay in export told of the case before this revision and is gone; make it again.")
+        if self._had_films:
+            after = "are cut anew when the review ends" if self.video is not None else "are gone"
+            told.append(f"The clips showed the case before this revision and {after}.")
+        return " ".join(told)
 
     def _engine(self) -> "Engine | None":
         """The language model; None where none is wanted or it does not load: templates then stand, and the page says why."""
@@ -192,14 +240,6 @@ def _review(report: Report, edits: Edits, edited: review_edits.Edited, number: i
     if edited.whole_recording and whole_by is None:
         whole_by = edits.by
     return Review(revision=number, by=edits.by, at=at, birth_set_by=birth_by, whole_recording_by=whole_by)
-
-
-def _what_goes(case: Path) -> str:
-    """That clips and exports go, since they tell of the timeline before the revision; empty where there are none."""
-    names = [name for name in ("clips", "export") if (case / name).is_dir()]
-    if not names:
-        return ""
-    return f"What lay in {' and '.join(names)} told of the case before this revision and is gone; make it again."
 
 
 def _recording(case: Path, report: Report, given: Path | None) -> tuple[Path | None, str]:

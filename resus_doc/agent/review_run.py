@@ -64,9 +64,22 @@ def run_review(
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         _serve(session, token, listening)
         saved = session.saved
+        if session.films_are_due():
+            _cut(session, tell)
     if saved and (case.parent / LEDGER).exists():
         _refresh(case.parent, tell)
     return saved
+
+
+def _cut(session: ReviewSession, tell: Callable[[str], None]) -> None:
+    """The clips of the case as it is now; Ctrl-C leaves them out."""
+    tell("Cutting the clips anew; Ctrl-C leaves them out.")
+    try:
+        session.cut_films()
+    except ResusDocError as error:
+        tell(f"The case has no clips now: {error}")
+    except KeyboardInterrupt:
+        tell("The case has no clips now.")
 
 
 def _refresh(batch: Path, tell: Callable[[str], None]) -> None:

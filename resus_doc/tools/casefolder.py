@@ -130,6 +130,7 @@ def write_revision(
     *,
     sha256_before: str,
     confidentiality: str = "",
+    thumbnails: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
     """Put a revised report in a case's place, with all files that derive from it, and add to its revisions; or change nothing.
 
@@ -140,12 +141,13 @@ def write_revision(
         added: files for the folder of revisions, by name; what lies there stays.
         sha256_before: hash of the `report.json` that the revision was made from.
         confidentiality: a line for the page.
+        thumbnails: JPEG pictures for the page, by the id of their event.
 
     Raises:
         CaseChanged: the case is not what the revision was made from.
         ResourceMissing: the disk is full or the place cannot be written to; the case is untouched.
 
-    Pictures and films of the case as it was before are not taken along: they may show what the person took back.
+    Films of the case as it was before are not taken along: they may show what the person took back.
     """
     from resus_doc.tools.report_html import Surroundings
 
@@ -153,8 +155,7 @@ def write_revision(
     with _disk_trouble(case, "Free some space or ask for the right to write there, then save again."):
         _mend(case)
         with _new_folder(case) as folder:
-            place = video_place(case)
-            _fill(folder, report, Surroundings(None if place is None else quote(place), windows, confidentiality))
+            _fill(folder, report, Surroundings(_address(case), windows, confidentiality, thumbnails))
             _carry_over(case, folder)
             if (case / REVISIONS).is_dir():
                 shutil.copytree(case / REVISIONS, folder / REVISIONS)
@@ -166,6 +167,46 @@ def write_revision(
             if sha256_of(case) != sha256_before:
                 raise CaseChanged(f"{case} was changed by somebody else meanwhile.", "Reload the page.")
             _put_in_place(folder, case)
+
+
+def put_films(
+    case: Path,
+    windows: "Windows | None",
+    films: Path,
+    *,
+    confidentiality: str = "",
+    thumbnails: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
+    """Copy the films of a folder into a case, and make its page anew so that it links to them.
+
+    Raises:
+        InputRefused: there is no case.
+        ResourceMissing: the disk is full or the place cannot be written to.
+    """
+    from resus_doc.tools.report_html import Surroundings, render
+
+    case = _resolved(case)
+    report = read_report(case)
+    with _disk_trouble(case):
+        names = _copy_clips(films, case)
+        around = Surroundings(_address(case), windows, confidentiality, thumbnails, names)
+        partial = case / ".report.html.part"
+        _write(partial, render(_canonical(report), around))
+        partial.replace(case / "report.html")
+
+
+def has_pictures(case: Path) -> bool:
+    """Whether the page of a case holds small pictures of the recording."""
+    try:
+        return 'src="data:image/jpeg;base64,' in (case / "report.html").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _address(case: Path) -> str | None:
+    """Of the recording, as the page links to it."""
+    place = video_place(case)
+    return None if place is None else quote(place)
 
 
 def sha256_of(case: Path) -> str:
@@ -337,7 +378,7 @@ def _copy_clips(clips: Path | None, folder: Path) -> frozenset[str]:
     """The names of the films, without ending."""
     films = sorted(clips.glob("*.mp4")) if clips is not None else []
     if films:
-        (folder / CLIPS).mkdir()
+        (folder / CLIPS).mkdir(exist_ok=True)
     for film in films:
         shutil.copyfile(film, folder / CLIPS / film.name)
     return frozenset(film.stem for film in films)

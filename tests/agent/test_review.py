@@ -1,6 +1,7 @@
 """A case revised by a person: facts anew, words kept where facts stayed, every revision kept, nobody overwritten."""
 
 import json
+import re
 import shutil
 import threading
 from datetime import UTC, datetime
@@ -15,12 +16,13 @@ from resus_doc.agent.report import Request, make_report
 from resus_doc.agent.review import ReviewSession
 from resus_doc.errors import CaseChanged, InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import DomainCheck, Report
-from resus_doc.tools import agreement_files, casefolder, formats, revisions
+from resus_doc.tools import agreement_files, casefolder, clips, formats, revisions
 from resus_doc.tools.case_lock import lock_file, reviewing
 from resus_doc.tools.dashboard import PAGE
 from resus_doc.tools.ledger import Row, open_ledger
 from resus_doc.tools.purge import purge
 from resus_doc.tools.review_edits import Edits
+from resus_doc.tools.video import probe
 
 IDLE = "none of the recognised activities"
 """Every event bears on the time without any."""
@@ -156,6 +158,41 @@ def test_clips_and_exports_of_the_earlier_timeline_go_and_that_is_told(case):
     wanted["events"][0]["confirmed"] = True
     assert "export" in save(session, wanted)["note"]
     assert not (case / "export").exists()
+
+
+def test_pictures_follow_the_revision_and_clips_are_cut_anew_at_the_end(case):
+    session = a_session(case)
+    (case / "clips").mkdir()
+    (case / "clips" / "F1.mp4").write_bytes(b"of the timeline before")
+    session = a_session(case)
+    assert casefolder.has_pictures(case) and not session.films_are_due()
+    wanted = edits_of(session)
+    (ppv,) = [each for each in wanted["events"] if each["activity"] == "ppv"][:1]
+    ppv |= {"start_s": ppv["start_s"] + 1.5}
+    pictures = re.findall(r'src="(data:image[^"]*)"', (case / "report.html").read_text())
+    assert "cut anew when the review ends" in save(session, wanted)["note"]
+    assert not (case / "clips").exists() and session.films_are_due()
+    page = (case / "report.html").read_text()
+    assert re.findall(r'src="(data:image[^"]*)"', page) not in (pictures, [])
+    session.cut_films()
+    page = (case / "report.html").read_text()
+    films = sorted(path.stem for path in (case / "clips").iterdir())
+    assert films and all(f'href="clips/{name}.mp4"' in page for name in films)
+    assert casefolder.has_pictures(case)
+    planned = {clip.name: clip for clip in clips.plan(casefolder.read_report(case))}
+    assert set(planned) == set(films)
+    for name, clip in planned.items():
+        assert probe(case / "clips" / f"{name}.mp4").duration_s == pytest.approx(clip.end_s - clip.start_s, abs=0.1)
+
+
+def test_a_page_without_pictures_gets_none_by_a_revision(case):
+    page = case / "report.html"
+    page.write_text(re.sub(r'src="data:image[^"]*"', 'src=""', page.read_text()))
+    session = a_session(case)
+    wanted = edits_of(session)
+    wanted["events"][0]["confirmed"] = True
+    save(session, wanted)
+    assert not casefolder.has_pictures(case)
 
 
 def test_the_page_of_the_batch_follows_unless_a_batch_is_at_work(case):
