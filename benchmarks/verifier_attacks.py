@@ -2,8 +2,9 @@
 
     python benchmarks/verifier_attacks.py [--show 20]
 
-`tests/agent/sentences/false.jsonl` holds sentences made from true ones by one change each; `true.jsonl` true paraphrases. Prints
-the table that stands in docs/verifier.md, and the sentences that are judged wrongly.
+`tests/agent/sentences/false.jsonl` holds sentences made from true ones by one change each; `true.jsonl` true paraphrases; the
+`later-` files are of wordings that were written afterwards. Prints the figures that stand in docs/verifier.md, and the sentences
+that are judged wrongly.
 """
 
 import argparse
@@ -26,6 +27,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", type=int, default=20, help="sentences judged wrongly to print, of each kind")
     show = parser.parse_args().show
+    later_false, later_true = (read(f"later-{name}.jsonl") for name in ("false", "true"))
+    refused, accepted = (
+        sum(bool(problems(line)) for line in later_false),
+        sum(not problems(line) for line in later_true),
+    )
+    print(f"Later wordings: {refused} of {len(later_false)} refused, {accepted} of {len(later_true)} accepted.\n")
     print("| one change of | sentences | refused |\n| --- | --- | --- |")
     groups: dict[str, list[bool]] = defaultdict(list)
     missed, lost = [], []

@@ -142,6 +142,7 @@ def _as_seen(symbols: Sequence[Symbol]) -> list[Symbol]:
 # --- stretches of activities
 
 _REDUCTIONS: tuple[tuple[str, Role | None], ...] = (
+    (r"\(S?@?([NK])H\)", "start"),
     (r"(?:FR?[SY]?|RS|S)?@?([NK])H", "start"),
     (r"(?:FR?[SY]?|S)@?(K)(?![HTl])", "start"),
     (r"D?(C)[XR]", "count"),
@@ -149,18 +150,22 @@ _REDUCTIONS: tuple[tuple[str, Role | None], ...] = (
     (r"TD?(G?[NK])", "total"),
     (r"D?(G?[NK])T", "total"),
     (r"D(G?[NK])", "duration"),
+    (r"R(G?[NK])l", "duration"),
     (r"(G?[NK])l", "duration"),
     (r"\((G?[NK])\)", "duration"),
     (r"(G?[NK])(?=R?oA)", "duration"),
     (r"(G?[NK])(?=RoA)", "duration"),
-    (r"Fo(?=\*)|So(?=A)|Ro(?=A)|^D(?=A,)|^F,|i", None),
+    (r"Fo(?=\*)|So(?=A)|Ro(?=A)|^D(?=A,)|^F,|i|R(?=\*)", None),
 )
 """Patterns on the symbols without function words, tried in this order; `*` is a claim already made.
 
 A match becomes a claim of this role about the number in it, or is dropped where the role is None.
 """
 
-_SILENT = (L.SEEN, L.START, L.AND, ",")
+_UNHEARD = (L.FUNCTION, L.BE, L.TAIL)
+"""What says nothing in any sentence."""
+
+_SILENT = (L.SEEN, L.DONE, L.START, L.AND, ",")
 """What may stay when all claims are made: it says nothing beyond them."""
 
 
@@ -176,7 +181,7 @@ def _stretches(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) ->
     names = [fact.activity for fact in facts]
     if len(set(names)) < len(names):
         return ["two facts of one activity: the sentence would be ambiguous"]
-    items = _reduce([symbol for symbol in symbols if symbol.code not in (L.FUNCTION, L.BE)])
+    items = _reduce([*_in_order([symbol for symbol in symbols if symbol.code not in (*_UNHEARD, L.SHOWS)])])
     try:
         said, relations = _assign(_clauses(items))
     except _Unclear as error:
@@ -194,6 +199,27 @@ def _stretches(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) ->
     if not asks and not relations and not any(map(_tells, said.values())):
         problems.append("says nothing")
     return problems
+
+
+def _in_order(symbols: list[Symbol]) -> list[Symbol]:
+    """ "After suction, which began ..., PPV began": the order word put where the activities change, as in "suction, then PPV".
+
+    "First there was suction, then PPV" says no more than its "then", and nothing at all without one.
+    """
+    codes = _codes(symbols)
+    if re.match(r"DAG?[NK](?!H)", codes):  # "The length of suction was 25 s"
+        return [symbols[1], symbols[0], *symbols[2:]]
+    if codes.startswith(L.FIRST_CAME) and re.search(rf"A.*{L.THEN}.*A", codes):
+        return symbols[1:]
+    front = symbols[0] if symbols else None
+    if front is None or front.words.lower() not in ("after", "before") or not re.match(r"[at](?:So)?A", codes):
+        return symbols
+    places = [at for at, code in enumerate(codes) if code == L.ACTIVITY]
+    comma = codes.rfind(",", 0, places[1]) if len(places) == 2 else -1
+    if comma < places[0]:
+        return symbols
+    word = L.THEN if front.code == L.AFTER_IT else L.CAME_AFTER
+    return [*symbols[1:comma], Symbol(word, None, front.words), *symbols[comma + 1 :]]
 
 
 def _tells(parts: Sequence[Symbol | Claim]) -> bool:
@@ -307,7 +333,10 @@ def _compare(fact: Fact, parts: list[Symbol | Claim], *, anchored: bool) -> list
         problems.append(f"{fact.name} was not under way at the start of the video")
     if L.VIDEO_END in edges and not fact.ongoing_at_end:
         problems.append(f"{fact.name} was not under way at the end of the video")
-    allowed = (*_SILENT, L.UNDER_WAY, L.VIDEO_START, L.VIDEO_END)
+    count = fact.number("count")
+    repeated = (L.REPEATED,) if count is not None and count.value > 1 else ()
+    in_all = (L.TOTAL,) if fact.kind == "group" else ()
+    allowed = (*_SILENT, L.UNDER_WAY, L.VIDEO_START, L.VIDEO_END, *repeated, *in_all)
     left = [part.words for part in parts if isinstance(part, Symbol) and part.code not in allowed]
     if left:
         problems.append(f"{fact.name}: not supported: {', '.join(left)}")
@@ -359,31 +388,56 @@ def _check_order(first: Fact, second: Fact) -> list[str]:
 
 def _absent(symbols: list[Symbol], facts: tuple[Fact, ...]) -> list[str]:
     """Only "not seen" is licensed, and each activity once; the stretch it holds for may be named."""
-    codes = "".join(symbol.code for symbol in symbols if symbol.code not in (L.FUNCTION, L.BE))
+    codes = "".join(symbol.code for symbol in symbols if symbol.code not in _UNHEARD)
+    codes = codes.removeprefix(",")
+    if codes.startswith(L.NEGATION) and any(symbol.words.lower().startswith(("in th", "on th")) for symbol in symbols):
+        codes = L.SHOWS + codes  # "There was no suction in the recording"
     listed = r"A(?:,A)*(?:&A|\|A)?"
-    if not re.fullmatch(rf"(?:{listed}nY|n{listed}Y|nAnAY)w?", codes):
+    forms = (
+        f"{listed}nY",
+        f"n{listed}Y",
+        "nAnAY",
+        "nA&nAY",
+        "AnY,?nA",
+        "AnY,?&AnY",
+        f"hn{listed}",
+        "hnAnA",
+        f"M{listed}",
+    )
+    if not re.fullmatch(rf"(?:w,?)?(?:{'|'.join(map(_whole, forms))})w?", codes) or codes.count(L.WHILE_SEEN) > 1:
         return ["does not say plainly what was not seen"]
     if any(symbol.code == L.SEEN and symbol.words.lower() not in L.PERCEIVED for symbol in symbols):
         return ["what was not seen may still have happened"]
-    if re.search(r"A&A.*Y", codes) and codes.startswith("n"):
+    codes = codes.removeprefix("w").removeprefix(",")
+    if re.search(r"A&A", codes) and codes[0] in "nhM":
         return ["'no ... and' can be read in two ways"]
-    if "|" in codes and not codes.startswith("n"):
+    if "|" in codes and codes[0] not in "nhM":
         return ["'or' leaves open which was not seen"]
-    if codes.endswith(L.WHILE_SEEN) and not all(fact.in_view for fact in facts):
+    if any(symbol.code == L.WHILE_SEEN for symbol in symbols) and not all(fact.in_view for fact in facts):
         return ["the facts do not say when the baby was in view"]
     named = [symbol.value for symbol in symbols if symbol.code == L.ACTIVITY]
     if sorted(map(str, named)) != sorted(str(fact.activity) for fact in facts):
         return ["names other activities than those not seen"]
     negations = [symbol.words.lower() for symbol in symbols if symbol.code == L.NEGATION]
-    if negations not in (["no"], ["not"], ["never"], ["neither", "nor"]):
+    if codes[0] == L.SHOWS_NOT:
+        return [] if not negations else ["a negation that does not fit"]
+    two = (["neither", "nor"], ["no", "no"], ["not", "nor"], ["not", "not"])
+    if negations not in (["no"], ["not"], ["never"], ["at no time"], ["at no point"], ["not once"], *two):
         return ["a negation that does not fit"]
-    in_front = codes[0] == L.NEGATION
+    in_front = codes[0] in (L.NEGATION, L.SHOWS)
+    if negations[0] in ("at no time", "at no point", "not once"):
+        return []
     return [] if in_front == (negations[0] in ("no", "neither")) else ["a negation that does not fit"]
 
 
+def _whole(form: str) -> str:
+    return f"(?:{form})"
+
+
 _FINDING_REDUCTIONS: tuple[tuple[str, Role], ...] = (
+    (r"h@?([NKCPB])", "observed"),
     (r"L([NKCPB])", "limit"),
-    (r"O@?([NKCPB])", "observed"),
+    (r"@?O[@o]?([NKCPB])", "observed"),
     (r"@?([NKCPB])O", "observed"),
     (r"(?<=V)@([NKCPB])|(?<=V,)@([NKCPB])", "observed"),
 )
@@ -391,7 +445,7 @@ _FINDING_REDUCTIONS: tuple[tuple[str, Role], ...] = (
 
 def _finding(symbols: list[Symbol], fact: Fact, *, asks: bool) -> list[str]:
     """One rule, quoted whole, its verdict, what was observed and the limit."""
-    items: list[Symbol | Claim] = [symbol for symbol in symbols if symbol.code not in (L.FUNCTION, L.BE)]
+    items: list[Symbol | Claim] = [symbol for symbol in symbols if symbol.code not in (*_UNHEARD, L.JUDGED)]
     problems: list[str] = []
     for pattern, role in _FINDING_REDUCTIONS:
         while (match := re.search(pattern, _codes(items))) is not None:
@@ -402,6 +456,8 @@ def _finding(symbols: list[Symbol], fact: Fact, *, asks: bool) -> list[str]:
     if len(set(roles)) < len(roles):
         problems.append("a number twice")
     symbols = [item for item in items if isinstance(item, Symbol)]
+    if re.match("DW?Q", _codes(symbols)):  # "For “...” the verdict is met"
+        symbols = symbols[1:]
     left = [item.words for item in symbols if item.code not in (L.QUOTE, L.VERDICT, L.RULE, L.AND, ",", ";")]
     if left:
         problems.append(f"not supported: {', '.join(left)}")
