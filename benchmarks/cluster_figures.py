@@ -74,6 +74,10 @@ def lost(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings, cl
         f"one of two raylets killed {gone[0] if gone else 'NEVER'}: {outcome.summary}; {len(again)} sent to another machine"
     )
     print(f"{'the same' if same else 'NOT the same'} as undisturbed")
+    one, other = contents(folder / "lost"), contents(folder / "undisturbed")
+    for name in sorted({*one, *other}):
+        if one.get(name) != other.get(name):
+            print(f"differs: {name}")
     if not (same and gone and again):
         sys.exit(1)
 

@@ -27,8 +27,11 @@ MOST_FAILED_STARTS = 3
 START_LIMIT_S = 600.0
 """A cluster that is busy with other work gets so long to find room for a first worker."""
 
-LOSS_TOLD_S = 4
-"""Seconds to wait for the news that a machine is gone, after a worker on it was lost."""
+LOSS_TOLD_S = 40.0
+"""Seconds to wait for the news that a machine is gone, after a worker on it could not be reached: Ray asks each machine every 3 s
+and believes in its death after 5 answers that did not come."""
+DEATH_TOLD_S = 4.0
+"""The same after Ray told that the worker itself is dead; its machine may have died with it."""
 
 _TELLING = "telling"
 
@@ -122,6 +125,14 @@ class _Worker:
         return self.greeting is not None and self.task is None
 
 
+class _Missing(NamedTuple):
+    """A task whose worker is gone; until when the cluster may tell that the whole machine is."""
+
+    task: "Task"
+    greeting: Greeting
+    until_s: float
+
+
 class RayPool:
     """Workers on the cluster at an address; started at once, given work when they have answered."""
 
@@ -138,6 +149,7 @@ class RayPool:
         self._queue: deque[Task] = deque()
         self._failed_starts = 0
         self._workers: list[_Worker] = []
+        self._missing: list[_Missing] = []
         try:
             self._needs = _needs(self._ray.nodes(), settings.device)
             room = sum(_room(node, self._needs) for node in self._ray.nodes())
@@ -152,7 +164,7 @@ class RayPool:
 
     @property
     def busy(self) -> bool:
-        return bool(self._queue) or any(worker.task is not None for worker in self._workers)
+        return bool(self._queue or self._missing) or any(worker.task is not None for worker in self._workers)
 
     def submit(self, task: "Task") -> None:
         """To a free worker; a task whose machine was lost may have to wait for one."""
@@ -167,7 +179,9 @@ class RayPool:
         """
         at_work = [worker.begun for worker in self._workers if not worker.idle]
         ready = self._ray.wait(at_work, timeout=timeout_s)[0] if at_work else []
-        found: list[Message] = []
+        if not at_work and self._missing:
+            time.sleep(timeout_s)
+        found: list[Message] = self._told_of_missing()
         for worker in [worker for worker in self._workers if worker.begun in ready]:
             found += self._hear(worker)
         found += [told for worker in self._workers if (told := self._ask(worker)) is not None]
@@ -215,19 +229,28 @@ class RayPool:
         if self._failed_starts >= MOST_FAILED_STARTS:
             raise _unfit(worker, error) from error
         self._workers.append(self._start())
-        if worker.task is None or worker.greeting is None:
-            return []
-        if self._lost(worker.greeting.node):
-            return [Died(worker.task, f"was on {worker.greeting.host}, which the cluster has lost", lost=True)]
-        return [Died(worker.task, f"on {worker.greeting.host} ended unexpectedly, as happens when the memory is full")]
+        if worker.task is not None and worker.greeting is not None:
+            unreachable = isinstance(error, self._ray.exceptions.ActorUnavailableError)
+            until_s = time.monotonic() + (LOSS_TOLD_S if unreachable else DEATH_TOLD_S)
+            self._missing.append(_Missing(worker.task, worker.greeting, until_s))
+        return []
 
-    def _lost(self, node: str) -> bool:
-        """Whether the whole machine is gone; the cluster may hear of that a little later than of its workers."""
-        for _ in range(LOSS_TOLD_S):
-            if node not in {each["NodeID"] for each in self._ray.nodes() if each["Alive"]}:
-                return True
-            time.sleep(1)
-        return False
+    def _told_of_missing(self) -> list[Message]:
+        """Whether machine or worker is gone; the cluster may hear of a machine later than of its workers, and work goes on meanwhile."""
+        if not self._missing:
+            return []
+        alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
+        told: list[Message] = []
+        for each in tuple(self._missing):
+            host = each.greeting.host
+            if each.greeting.node not in alive:
+                told.append(Died(each.task, f"was on {host}, which the cluster has lost", lost=True))
+            elif time.monotonic() > each.until_s:
+                told.append(Died(each.task, f"on {host} ended unexpectedly, as happens when the memory is full"))
+            else:
+                continue
+            self._missing.remove(each)
+        return told
 
     def _ask(self, worker: _Worker) -> Progressed | None:
         """The answer to an earlier question for the step, if it is there, and the next question."""

@@ -105,6 +105,13 @@ def test_what_needs_eyes_comes_first_and_says_why(out):
     assert "withheld" in found[0].reasons[0]
 
 
+def test_a_case_without_a_pause_says_so(tmp_path):
+    pause = Measure(id="M1", name="ppv_pause_longest", value=0.0, unit="s", range=(0.0, 0.0))
+    write_case(tmp_path / "case", sample_report(measures=(pause,)))
+    dashboard.write_dashboard(tmp_path, [])
+    assert re.search(r'data-key="0\.0">no pause</td>', (tmp_path / "index.html").read_text())
+
+
 def test_an_unreadable_case_is_a_row_and_no_end(out, tmp_path):
     write_case(tmp_path / "good", sample_report())
     (tmp_path / "bad").mkdir()
