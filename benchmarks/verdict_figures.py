@@ -1,6 +1,6 @@
 """How often verdicts from detected events are those of the scenario's truth, written to docs/verdict-figures.md.
 
-    python benchmarks/verdict_figures.py [--videos 20] [--births 24]
+    python benchmarks/verdict_figures.py [--videos 20] [--births 24]      videos of each of two groups of hospitals
 
 Each simulated test video is detected once and judged with many drawn births and heart rates, so that the rules which need them
 can be assessed: AHA/AAP 2025 and the quality metrics. Rules that need neither count once a video. The denominator holds every
@@ -189,7 +189,7 @@ def main() -> None:
     held: list[bool] = []
     cases = looks = 0
     looked_s = judged_s = 0.0
-    for video in looked("test", options.videos):
+    for video in [*looked("test", options.videos), *looked("held-out", options.videos)]:
         bench, plain, truth = Bench(video, config, decoder), Bench(video, config, None), true_timeline(video)
         for number, case in enumerate(draw_cases(video, options.births)):
             true = judged(from_birth(truth, case), case)
@@ -205,7 +205,8 @@ def main() -> None:
     lines = [
         "# Verdicts from detected events",
         "",
-        f"{options.videos} simulated test videos, each judged with {options.births} drawn births and heart rates "
+        f"{2 * options.videos} simulated test videos, half of them of the held-out hospital, each judged with {options.births} "
+        "drawn births and heart rates "
         f"({cases} cases). They say nothing about real recordings. Open: indeterminate, not assessable or not raised. "
         f"Detector {weights()}.",
         "",

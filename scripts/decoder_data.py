@@ -2,6 +2,7 @@
 
     python scripts/decoder_data.py validation 12
     python scripts/decoder_data.py test 20
+    python scripts/decoder_data.py held-out 20      # of the room family that no training has seen
 
 A video is kept by its scenario and the simulator's code, its windows by the detector too: after a new training only the
 detector runs again.
@@ -27,6 +28,7 @@ from resus_doc.models.detector import Detector
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools.detect import detect
 from resus_doc.tools.simulate.dataset import write_video
+from resus_doc.tools.simulate.look import HELD_OUT
 from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
 from resus_doc.tools.windows import Windows
 
@@ -34,6 +36,8 @@ BUILD = Path("build/decoder")
 SIZE, FPS = (256, 192), 10
 DIFFICULTIES = (STANDARD,)
 """Videos take these in turn."""
+HELD_OUT_FROM = 1_000_000
+"""Videos of the held-out family have test seeds from here on."""
 
 
 class Looked(NamedTuple):
@@ -64,7 +68,9 @@ def windows_like(dense: Windows, chosen: np.ndarray, stride_s: float) -> Windows
 
 def scenarios(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Scenario]:
     """Whole recordings of a kind, the same for the same numbers."""
-    return [draw(SEEDS[kind] + i, difficulty=difficulties[i % len(difficulties)]) for i in range(count)]
+    first = SEEDS["test"] + HELD_OUT_FROM if kind == "held-out" else SEEDS[kind]
+    hospital = HELD_OUT if kind == "held-out" else None
+    return [draw(first + i, difficulty=difficulties[i % len(difficulties)], hospital=hospital) for i in range(count)]
 
 
 def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Looked]:
@@ -138,7 +144,7 @@ def shipped() -> tuple[DetectorConfig, Decoder]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("validation", "test"))
+    parser.add_argument("kind", choices=("validation", "test", "held-out"))
     parser.add_argument("videos", type=int)
     options = parser.parse_args()
     looked(options.kind, options.videos)
