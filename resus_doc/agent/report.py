@@ -489,13 +489,12 @@ class ReportGraph:
     def picture(self, state: State) -> State:
         """Small pictures for the page and, where asked for, films: as files in the working folder."""
         wanted, report, work = self.request.settings, self._report(state, narrative=()), self.request.work
-        if state["recordings"]:
-            told = "Pictures and clips are not taken from a case of several recordings." if wanted.clips else ""
-            return {"notes": [*state["notes"], told]} if told else {}
         if wanted.thumbnails:
-            taken = TOOLS["take_thumbnails"](report, self.request.video)
+            taken = TOOLS["take_thumbnails"](report, [Path(each) for each in state["paths"]])
             coded = {event: b64encode(content).decode() for event, content in taken.items()}
             (work / THUMBNAILS).write_text(json.dumps(coded))
+        if wanted.clips and state["recordings"]:
+            return {"notes": [*state["notes"], "Clips are not cut from a case of several recordings."]}
         if wanted.clips:
             TOOLS["cut_clips"](
                 report, self.request.video, work / "clips", progress=lambda done: self.request.progress("picture", done)
@@ -513,6 +512,7 @@ class ReportGraph:
             self.request.out,
             replace=self.request.replace,
             video=self.request.video if not state["recordings"] else None,
+            recordings=[Path(each) for each in state["paths"]] if state["recordings"] else (),
             confidentiality=self.request.settings.confidentiality,
             thumbnails=_thumbnails(work / THUMBNAILS),
             clips=work / "clips",

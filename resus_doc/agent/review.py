@@ -200,7 +200,7 @@ class ReviewSession:
         if self.video is None or not casefolder.has_pictures(self.case):
             return {}
         try:
-            taken: dict[str, bytes] = TOOLS["take_thumbnails"](report, self.video)
+            taken: dict[str, bytes] = TOOLS["take_thumbnails"](report, [self.video])
         except VideoRefused as error:
             self._note = " ".join(filter(None, (self._note, f"The page has no pictures: {error}")))
             return {}

@@ -12,12 +12,12 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from pydantic import ValidationError
 
@@ -84,6 +84,7 @@ def write_case(
     discard_revisions: bool = False,
     video: Path | None = None,
     confidentiality: str = "",
+    recordings: Sequence[Path] = (),
     thumbnails: Mapping[str, bytes] = MappingProxyType({}),
     clips: Path | None = None,
 ) -> None:
@@ -97,6 +98,7 @@ def write_case(
         discard_revisions: so may one that a person revised.
         video: the video file, which the page links to by its place relative to the case; it is not copied.
         confidentiality: a line for the page.
+        recordings: the files of a case of several recordings, in the report's order; `video` is then None.
         thumbnails: JPEG pictures for the page, by the id of their event.
         clips: a folder of films, which are copied into the case; it need not exist.
 
@@ -114,8 +116,9 @@ def write_case(
         _check_existing(out, replace, discard_revisions)
         with _new_folder(out) as folder:
             films = _copy_clips(clips, folder)
-            address = None if video is None else quote(_link(video, out))
-            around = Surroundings(address, windows, confidentiality, thumbnails, films)
+            addresses = tuple(quote(_link(path, out)) for path in recordings)
+            address = quote(_link(video, out)) if video is not None else addresses[0] if addresses else None
+            around = Surroundings(address, windows, confidentiality, thumbnails, films, addresses)
             _fill(folder, report, around)
             _carry_over(out, folder)
             _flush(folder)
@@ -155,7 +158,8 @@ def write_revision(
     with _disk_trouble(case, "Free some space or ask for the right to write there, then save again."):
         _mend(case)
         with _new_folder(case) as folder:
-            _fill(folder, report, Surroundings(_address(case), windows, confidentiality, thumbnails))
+            around = Surroundings(_address(case), windows, confidentiality, thumbnails, recordings=_addresses(case))
+            _fill(folder, report, around)
             _carry_over(case, folder)
             if (case / REVISIONS).is_dir():
                 shutil.copytree(case / REVISIONS, folder / REVISIONS)
@@ -189,7 +193,7 @@ def put_films(
     report = read_report(case)
     with _disk_trouble(case):
         names = _copy_clips(films, case)
-        around = Surroundings(_address(case), windows, confidentiality, thumbnails, names)
+        around = Surroundings(_address(case), windows, confidentiality, thumbnails, names, _addresses(case))
         partial = case / ".report.html.part"
         _write(partial, render(_canonical(report), around))
         partial.replace(case / "report.html")
@@ -204,9 +208,16 @@ def has_pictures(case: Path) -> bool:
 
 
 def _address(case: Path) -> str | None:
-    """Of the recording, as the page links to it."""
+    """Of the recording that the page begins with."""
     place = video_place(case)
-    return None if place is None else quote(place)
+    if place is not None:
+        return quote(place)
+    return next(iter(_addresses(case)), None)
+
+
+def _addresses(case: Path) -> tuple[str, ...]:
+    """Of all recordings of a case that has several."""
+    return tuple(quote(place) for place in recording_places(case))
 
 
 def sha256_of(case: Path) -> str:
@@ -218,12 +229,25 @@ def sha256_of(case: Path) -> str:
 
 
 def video_place(case: Path) -> str | None:
-    """Where the video lay, seen from the case, as the case says; not checked."""
-    try:
-        place = json.loads((case / "run.json").read_text(encoding="utf-8"))["video_file"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    """Where the video lay, seen from the case, as the case says; not checked. None for a case of several recordings."""
+    place = _run(case).get("video_file")
     return place if isinstance(place, str) and "\0" not in place else None
+
+
+def recording_places(case: Path) -> tuple[str, ...]:
+    """Where the several recordings of a case lay, in order of time, as the case says; not checked."""
+    places = _run(case).get("video_files")
+    if not isinstance(places, list) or not all(isinstance(each, str) and "\0" not in each for each in places):
+        return ()
+    return tuple(places)
+
+
+def _run(case: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((case / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def mend(case: Path) -> None:
@@ -396,20 +420,21 @@ def _fill(folder: Path, report: Report, around: "Surroundings") -> None:
     formats.write_eaf(report.events, folder / "timeline.eaf", media_name=report.video.name)
     if around.windows is not None:
         windows_table.write_windows(around.windows, folder / windows_table.NAME)
-    _write(folder / "run.json", _run_json(report, around.video_name or None))
+    _write(folder / "run.json", _run_json(report, around))
 
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _run_json(report: Report, video: str | None) -> str:
+def _run_json(report: Report, around: "Surroundings") -> str:
     """What made the report: the provenance, what it was made of, and where the video lay, seen from the case."""
     run = {
         "schema_version": report.schema_version,
         "case_id": report.case_id,
         "video_sha256": report.video.sha256,
-        "video_file": video,
+        "video_file": None if around.recordings else around.video_name or None,
+        **({"video_files": [unquote(each) for each in around.recordings]} if around.recordings else {}),
         "guideline": report.guideline.model_dump(mode="json"),
         **report.model_dump(mode="json")["provenance"],
     }

@@ -47,7 +47,8 @@ _MOST_DETAILS = 80
 class Surroundings:
     """What a page shows beside the report itself.
 
-    `video` is the address of the video relative to the page, percent-encoded; the page is whole without it. `windows` are
+    `video` is the address of the video relative to the page, percent-encoded; the page is whole without it. A case of several
+    recordings has their addresses in `recordings`, in the report's order, and that of the first one in `video`. `windows` are
     the probabilities behind the events. `confidentiality` is a line that a site sets. `thumbnails` are JPEG pictures by the
     id of their event. `clips` names the films in the case's `clips` folder, without ending: a finding's id, or `pause-1`.
     """
@@ -57,6 +58,7 @@ class Surroundings:
     confidentiality: str = ""
     thumbnails: Mapping[str, bytes] = field(default_factory=dict)
     clips: frozenset[str] = frozenset()
+    recordings: tuple[str, ...] = ()
 
     @property
     def video_name(self) -> str:
@@ -89,7 +91,7 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
             drawing=report_timeline.draw(report),
             vitals=() if withheld else report_vitals.draw(report),
             minute=report_timeline.first_minute(report),
-            data=_data(report, None if withheld else report_curves.encode(around.windows)),
+            data=_data(report, None if withheld else report_curves.encode(around.windows), around.recordings),
             glance=words.glance(report),
             groups=words.by_verdict(report.findings),
             looks=report_looks.lines(report),
@@ -111,7 +113,7 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
     )
 
 
-def _data(report: Report, curves: "report_curves.Curves | None") -> "Markup":
+def _data(report: Report, curves: "report_curves.Curves | None", recordings: tuple[str, ...]) -> "Markup":
     """What the page's script draws from."""
     measures = {measure.id: measure.events[:1] for measure in report.measures if measure.events}
     data = {
@@ -119,6 +121,10 @@ def _data(report: Report, curves: "report_curves.Curves | None") -> "Markup":
         "zero_name": report.time_zero.name,
         "events": {event.id: _event_data(event, report.time_zero) for event in report.events},
         "measures": measures,
+        "recordings": [
+            {"src": address, "s": each.start_s, "e": each.start_s + each.duration_s}
+            for address, each in zip(recordings, report.recordings, strict=bool(recordings))
+        ],
         "curves": None if curves is None else curves._asdict(),
     }
     return embedded(data)

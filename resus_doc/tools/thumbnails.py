@@ -1,6 +1,7 @@
 """A few small pictures of the recording as evidence in the report's page: what a finding rests on comes first."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from resus_doc.schema import Event, Report
@@ -27,17 +28,24 @@ def chosen(report: Report) -> tuple[Event, ...]:
     return tuple(sorted((events[each] for each in wanted), key=lambda event: (event.start_s, event.id)))
 
 
-def take(report: Report, video: Path) -> dict[str, bytes]:
+def take(report: Report, videos: Sequence[Path]) -> dict[str, bytes]:
     """JPEG pictures by the id of their event, each from the middle of the event; none where the recording cannot be read.
+
+    `videos` are the recording, or all of a case that has several, in the report's order.
 
     Raises:
         VideoRefused: the recording is missing or holds no picture.
     """
-    events = sorted(chosen(report), key=lambda event: (event.start_s + event.end_s, event.id))
+    middles = sorted(((event.start_s + event.end_s) / 2, event.id) for event in chosen(report))
     width, height = picture_size(report.video.width, report.video.height)
     size = (WIDTH, max(2, round(WIDTH * height / width)))
-    pictures = pictures_at(video, [(event.start_s + event.end_s) / 2 for event in events], *size)
-    return {event.id: _jpeg(image) for event, image in zip(events, pictures, strict=True) if image is not None}
+    spans = [(each.start_s, each.duration_s) for each in report.recordings] or [(0.0, report.video.duration_s)]
+    found: dict[str, bytes] = {}
+    for video, (start_s, length_s) in zip(videos, spans, strict=True):
+        inside = [(at_s - start_s, name) for at_s, name in middles if start_s <= at_s < start_s + length_s]
+        pictures = pictures_at(video, [at_s for at_s, _ in inside], *size) if inside else ()
+        found |= {name: _jpeg(image) for (_, name), image in zip(inside, pictures, strict=True) if image is not None}
+    return found
 
 
 def _jpeg(image: Image) -> bytes:

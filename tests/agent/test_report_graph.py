@@ -297,6 +297,8 @@ def test_two_recordings_of_a_case_stand_on_one_timeline(small_dataset, random_bu
     assert report.observed_s <= sum(r.duration_s for r in report.recordings) + 0.01
     assert all(not 12.2 < event.start_s < 40.0 for event in report.events)
     assert any("2 recordings" in note for note in report.provenance["notes"])
+    places = json.loads((tmp_path / "case" / "run.json").read_text())["video_files"]
+    assert [(tmp_path / "case" / place).resolve() for place in places] == [first.resolve(), second.resolve()]
     rows = (tmp_path / "case" / "windows.csv").read_text().splitlines()
     assert len(rows) > 20
 

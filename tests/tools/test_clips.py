@@ -247,11 +247,11 @@ def test_a_recording_that_ends_too_soon_is_said_in_the_picture(unsteady: Path, t
 
 def test_thumbnails_are_few_small_and_of_the_right_moment(unsteady: Path) -> None:
     report = a_report(unsteady)
-    taken = thumbnails.take(report, unsteady)
+    taken = thumbnails.take(report, [unsteady])
     assert list(taken) == ["E1", "E2"] and all(content[:2] == b"\xff\xd8" for content in taken.values())
     assert max(map(len, taken.values())) < 20_000
     assert len(thumbnails.chosen(sample_report())) <= thumbnails.MOST
-    assert thumbnails.take(withheld_report(), unsteady) == {}
+    assert thumbnails.take(withheld_report(), [unsteady]) == {}
 
 
 @pytest.mark.parametrize("ending", ["mp4", "avi"])
@@ -272,7 +272,7 @@ def test_pictures_at_times_are_those_shown_then(tmp_path: Path, ending: str) -> 
 
 def test_the_page_shows_thumbnails_where_there_are_some_and_stays_small(unsteady: Path, tmp_path: Path) -> None:
     report = a_report(unsteady)
-    taken = thumbnails.take(report, unsteady)
+    taken = thumbnails.take(report, [unsteady])
     casefolder.write_case(report, None, tmp_path / "with", replace=False, video=unsteady, thumbnails=taken)
     casefolder.write_case(report, None, tmp_path / "without", replace=False, video=unsteady)
     page, bare = ((tmp_path / name / "report.html").read_text() for name in ("with", "without"))

@@ -3,7 +3,7 @@
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import ACTIVITIES, empty_report, hostile_report, long_report, sample_report, withheld_report
 
+from resus_doc.schema import Recording, Report
 from resus_doc.settings import SAMPLE_VIDEO
 from resus_doc.tools import thumbnails
 from resus_doc.tools.report_html import Surroundings, render
@@ -32,17 +33,26 @@ def windows() -> Windows:
     return Windows(np.arange(117.0), 2.0, 1.0, ACTIVITIES, values, 0.8, 8.0, 944)
 
 
+def two_recordings() -> Report:
+    """The sample as if its camera had stopped from 60 to 70 s."""
+    places = (("a b#1.mp4", 0.0, 60.0), ("second.mp4", 70.0, 48.0))
+    parts = tuple(Recording(name=name, sha256="0" * 64, start_s=s, duration_s=long) for name, s, long in places)
+    return sample_report(recordings=parts)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pages of all kinds; the recording lies beside them under a name that needs encoding."""
     place = tmp_path_factory.mktemp("pages")
     shutil.copy(SAMPLE_VIDEO, place / "a b#1.mp4")
+    shutil.copy(SAMPLE_VIDEO, place / "second.mp4")
     beside = Surroundings("a%20b%231.mp4", windows(), "Peer review")
     report = sample_report().model_copy(update={"video": probe(SAMPLE_VIDEO)})
-    pictures = thumbnails.take(report, SAMPLE_VIDEO)
+    pictures = thumbnails.take(report, [SAMPLE_VIDEO])
     assert list(pictures) == ["E2", "E3", "E4", "E5", "E7"]  # E8 lies beyond this recording
     pages = {
         "sample": render(sample_report(), replace(beside, thumbnails=pictures, clips=frozenset({"F1", "pause-1"}))),
+        "two": render(two_recordings(), Surroundings("a%20b%231.mp4", recordings=("a%20b%231.mp4", "second.mp4"))),
         "gone": render(sample_report(), Surroundings("gone.mp4")),
         "empty": render(empty_report(), beside),
         "withheld": render(withheld_report(), beside),
@@ -83,6 +93,15 @@ def sample(browser: Browser, folder: Path) -> Iterator[Page]:
     yield opened.page
     assert opened.complaints == []
     opened.page.close()
+
+
+def until(page: Page, told: Callable[[], bool]) -> None:
+    """Wait for it; the page's policy lets no function of the driver wait inside."""
+    for _ in range(200):
+        if told():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never came")
 
 
 def video_time(page: Page) -> float:
@@ -215,6 +234,24 @@ def test_zoom_keeps_whole_seconds_on_the_axis(sample: Page) -> None:
     assert labels[:3] == ["0:00", "0:05", "0:10"] and len(labels) == 29
     sample.locator("[data-zoom='0']").click()
     assert sample.locator(".lanes .axis text").all_text_contents()[:2] == ["0:00", "0:20"]
+
+
+def test_of_several_recordings_the_right_one_is_sought(browser: Browser, folder: Path) -> None:
+    opened = Opened(browser, folder / "two.html")
+    page = opened.page
+    until(page, lambda: page.evaluate("document.querySelector('video').readyState") >= 1)
+    for event, source, start_s in (
+        ("E8", "second.mp4", 24.0),
+        ("E4", "a%20b%231.mp4", 36.0),
+        ("E2", "a%20b%231.mp4", 9.5),
+    ):
+        page.locator(f".lanes a.event[data-ref={event}]").click()
+        until(page, lambda at=start_s: abs(video_time(page) - at) < 0.2)
+        assert page.evaluate("document.querySelector('video').src").endswith(source), event
+    page.locator(".lanes a.event[data-ref=E8]").click()
+    until(page, lambda: page.locator(".now").inner_text().startswith("2:00.0"))
+    assert opened.complaints == []
+    page.close()
 
 
 def test_a_missing_recording_is_told_and_nothing_breaks(browser: Browser, folder: Path) -> None:

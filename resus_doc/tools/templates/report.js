@@ -89,17 +89,39 @@
     one(".gone").hidden = false;
   }
 
+  // A case may have several recordings on one clock; the player holds one of them. Between them nothing was recorded: a moment
+  // there shows the beginning of the next one.
+  const recordings = data.recordings;
+  let held = 0;
+  const begun = () => (recordings.length ? recordings[held].s : 0);
+  const now = () => begun() + video.currentTime;
+
+  function hold(number, seconds, playing) {
+    if (number === held) return false;
+    held = number;
+    video.src = recordings[held].src;
+    video.addEventListener("loadedmetadata", () => {
+      video.currentTime = Math.max(0, seconds - begun());
+      if (playing) video.play();
+    }, { once: true });
+    return true;
+  }
+
   function seek(seconds) {
     if (!there) return false;
-    video.currentTime = Math.max(0, Number.isFinite(video.duration) ? Math.min(seconds, video.duration) : seconds);
+    const later = recordings.findIndex((each) => seconds < each.e);
+    const playing = !video.paused;
     used = true;
     dock();
+    if (hold(recordings.length && later < 0 ? recordings.length - 1 : Math.max(0, later), seconds, playing)) return true;
+    const at = seconds - begun();
+    video.currentTime = Math.max(0, Number.isFinite(video.duration) ? Math.min(at, video.duration) : at);
     return true;
   }
 
   function tell() {
-    one(".now").textContent = say("at", clock(video.currentTime - data.zero_s, true), data.zero_name);
-    place(head, video.currentTime);
+    one(".now").textContent = say("at", clock(now() - data.zero_s, true), data.zero_name);
+    place(head, now());
   }
 
   if (video) {
@@ -107,6 +129,7 @@
     if (video.error) lose();
     for (const kind of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(kind, tell);
     video.addEventListener("play", () => { used = true; });
+    video.addEventListener("ended", () => { if (held + 1 < recordings.length) hold(held + 1, 0, true); });
     new IntersectionObserver((entries) => {
       inView = entries[entries.length - 1].isIntersecting;
       dock();
@@ -306,8 +329,8 @@
     ArrowRight: () => step(1), ArrowLeft: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
     "+": () => zoomBy(1), "=": () => zoomBy(1), "-": () => zoomBy(-1), 0: () => zoomBy(0),
     k: () => video && (video.paused ? video.play() : video.pause()),
-    j: () => video && seek(video.currentTime - 5), l: () => video && seek(video.currentTime + 5),
-    ",": () => video && seek(video.currentTime - 0.1), ".": () => video && seek(video.currentTime + 0.1),
+    j: () => video && seek(now() - 5), l: () => video && seek(now() + 5),
+    ",": () => video && seek(now() - 0.1), ".": () => video && seek(now() + 0.1),
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
