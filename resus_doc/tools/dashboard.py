@@ -15,7 +15,7 @@ from resus_doc.tools import run_chart, strings
 from resus_doc.tools.batch_cases import LOW_CONFIDENCE, VERDICTS, Case, facts
 from resus_doc.tools.batch_tables import replace_text, totals, write_tables
 from resus_doc.tools.clock import clock
-from resus_doc.tools.dashboard_series import SERIES, WIDEST_FRACTION, WIDEST_S, Followed, follow
+from resus_doc.tools.dashboard_series import NO_LENGTH, SERIES, WIDEST_FRACTION, WIDEST_S, Followed, follow
 from resus_doc.tools.ledger import Row
 from resus_doc.tools.pages import embedded, part, source_hash, template
 from resus_doc.tools.report_words import VERDICT_NAMES
@@ -100,6 +100,7 @@ def render(cases: Sequence[Case], progress: Progress | None = None) -> str:
         clock=clock,
         verdicts=VERDICTS,
         columns=COLUMNS,
+        no_length=NO_LENGTH,
         low_confidence=LOW_CONFIDENCE,
         widest=(WIDEST_S, WIDEST_FRACTION),
     )
@@ -162,6 +163,8 @@ def _told(followed: Followed) -> list[str]:
     values = [point.value for point in followed.points if point.sure]
     uncertain = len(followed.points) - len(values)
     told = [t.counted.text(len(values), followed.without, uncertain)]
+    if followed.none:
+        told.append(t.no_pause_cases.text(followed.none, len(followed.points) + followed.none))
     if (parts := drawing.quartiles(values)) is not None:
         low, middle, high = (amount(value, series.unit) for value in parts)
         told.append(t.here.text(middle, low, high))

@@ -37,6 +37,8 @@ class Series(NamedTuple):
     """Also tell the share of cases above this."""
     share_within: float | None = None
     """Also tell the share of cases at or below this."""
+    zero_is_none: bool = False
+    """Zero says that there was none of it, which is no value of its own: a pause that was not there has no length."""
 
 
 _STAVANGER = Published(
@@ -63,7 +65,7 @@ SERIES: tuple[Series, ...] = (
         share_above=0.9,
     ),
     Series("ppv_fraction_first_60s", "Part of the first 60 s of PPV with PPV", "fraction"),
-    Series("ppv_pause_longest", "Longest pause of PPV", "s"),
+    Series("ppv_pause_longest", "Longest pause of PPV", "s", zero_is_none=True),
     Series("ppv_pause_total", "All pauses of PPV together", "s"),
 )
 
@@ -78,19 +80,26 @@ class Point(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """A series over the cases: its points in order, how many cases have no value, and what the sure ones show."""
+    """A series over the cases: its points in order, how many cases have no value or none of it, and what the sure ones show."""
 
     series: Series
     points: tuple[Point, ...]
     without: int
+    none: int
     run: RunChart | None
 
 
 def follow(series: Series, cases: Sequence[Case]) -> Followed:
     """The values of a series in the cases that have a report, in the order of the cases."""
     reported = [case for case in cases if case.facts is not None]
-    points = tuple(point for case in reported if (point := _point(series, case)) is not None)
-    return Followed(series, points, len(reported) - len(points), chart([each.value for each in points if each.sure]))
+    found = tuple(point for case in reported if (point := _point(series, case)) is not None)
+    points = tuple(point for point in found if point.value or not series.zero_is_none)
+    run = chart([each.value for each in points if each.sure])
+    return Followed(series, points, len(reported) - len(found), len(found) - len(points), run)
+
+
+NO_LENGTH = frozenset(series.measure for series in SERIES if series.zero_is_none)
+"""Measures of which zero says that there was none."""
 
 
 def _point(series: Series, case: Case) -> Point | None:

@@ -105,11 +105,22 @@ def test_what_needs_eyes_comes_first_and_says_why(out):
     assert "withheld" in found[0].reasons[0]
 
 
-def test_a_case_without_a_pause_says_so(tmp_path):
-    pause = Measure(id="M1", name="ppv_pause_longest", value=0.0, unit="s", range=(0.0, 0.0))
-    write_case(tmp_path / "case", sample_report(measures=(pause,)))
+def test_a_pause_that_was_not_there_is_none_of_zero_seconds(tmp_path):
+    """It counts neither in the middle nor in the distribution of lengths; nothing paused in all is a true sum."""
+    for number, value in enumerate((0.0, 8.0, 12.0)):
+        names = ("ppv_pause_longest", "ppv_pause_total")
+        pauses = tuple(
+            Measure(id=f"M{i}", name=name, value=value, unit="s", range=None) for i, name in enumerate(names)
+        )
+        write_case(tmp_path / f"case-{number}", sample_report(case_id=f"case-{number}", measures=pauses))
     dashboard.write_dashboard(tmp_path, [])
-    assert re.search(r'data-key="0\.0">no pause</td>', (tmp_path / "index.html").read_text())
+    page = (tmp_path / "index.html").read_text()
+    assert 'data-key="0.0">none seen</td>' in page
+    assert "In 1 of 3 cases with PPV no pause was seen" in page
+    cases = read_cases(tmp_path, [])
+    longest, total = (follow(next(each for each in SERIES if each.measure == name), cases) for name in names)
+    assert ([point.value for point in longest.points], longest.none, longest.without) == ([8.0, 12.0], 1, 0)
+    assert ([point.value for point in total.points], total.none) == ([0.0, 8.0, 12.0], 0)
 
 
 def test_an_unreadable_case_is_a_row_and_no_end(out, tmp_path):
