@@ -3,6 +3,7 @@
     <data>/passages/current.json     which build is in force: fingerprint, files with their SHA-256, hash of the content
     <data>/passages/build-*/         that build, never opened in place
     <data>/passages/open-*/          a copy per opening, removed when closed
+    <data>/passages/nearest.json     which passage is nearest to a rule's statement (`nearest.py`)
 
 Chroma aborts the process on a truncated index, takes an empty database for an empty store, writes to its files when it
 only reads, and hangs with parallel writers. So a build is never opened itself: its files are compared with their hashes,
@@ -15,13 +16,14 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resus_doc import __version__
 from resus_doc.errors import ResourceMissing
-from resus_doc.guidelines import documents, embedder
+from resus_doc.guidelines import documents, embedder, nearest
 from resus_doc.guidelines.keywords import KeywordIndex
 from resus_doc.guidelines.passages import Entry, corpus
 from resus_doc.guidelines.rules import Adherence
@@ -143,21 +145,45 @@ class PassageStore:
 
 
 def link_passages(findings: Sequence[Finding], passages: Sequence[Passage], folder: Path | None = None) -> Adherence:
-    """Give each finding without a passage the nearest one of the report's guideline, if one is near enough."""
+    """Give each finding without a passage the nearest one of the report's guideline, if one is near enough.
+
+    Raises:
+        ResourceMissing: as `PassageStore.open`, unless all that is asked was asked before.
+    """
     guideline = next((finding.rule_id.split(".")[0] for finding in findings if finding.kind == "guideline"), None)
-    if guideline is None or all(finding.passages for finding in findings):
+    bare = {finding.statement for finding in findings if not finding.passages}
+    if guideline is None or not bare:
         return Adherence(tuple(findings), tuple(passages))
+    hits = _nearest(bare, guideline, load_settings().data if folder is None else folder)
     linked, cited = [], {(passage.title, passage.text): passage for passage in passages}
-    with PassageStore.open(folder) as store:
-        for finding in findings:
-            hits = [] if finding.passages else store.search(finding.statement, k=1, profile=guideline)
-            for passage, score in hits:
-                if score >= RELEVANT:
-                    fresh = passage.model_copy(update={"id": f"P{len(cited) + 1}"})
-                    cited.setdefault((passage.title, passage.text), fresh)
-                    finding = finding.model_copy(update={"passages": (cited[passage.title, passage.text].id,)})
-            linked.append(finding)
+    for finding in findings:
+        if not finding.passages and (hit := hits[finding.statement]) is not None and hit[1] >= RELEVANT:
+            passage = hit[0].model_copy(update={"id": f"P{len(cited) + 1}"})
+            cited.setdefault((passage.title, passage.text), passage)
+            finding = finding.model_copy(update={"passages": (cited[passage.title, passage.text].id,)})
+        linked.append(finding)
     return Adherence(tuple(linked), tuple(cited.values()))
+
+
+def _is_of(profile: str, held: Mapping[str, Passage], hit: nearest.Hit) -> bool:
+    return hit.passage in held and held[hit.passage].profile == profile
+
+
+def _nearest(statements: Set[str], profile: str, data: Path) -> dict[str, tuple[Passage, float] | None]:
+    """The nearest passage of the profile to each statement, and its score; the index is opened for new statements only."""
+    entries, home = (*corpus(), *documents.entries(data)), data / "passages"
+    state = {**_fingerprint(entries), "program": __version__}
+    held = {entry.passage.id: entry.passage for entry in entries}
+    known = {key: hit for key, hit in nearest.read(home, state).items() if hit is None or _is_of(key[0], held, hit)}
+    if fresh := sorted(each for each in statements if (profile, each) not in known):
+        with PassageStore.open(data) as store:
+            for each in fresh:
+                found = store.search(each, k=1, profile=profile)
+                known[profile, each] = nearest.Hit(found[0][0].id, found[0][1]) if found else None
+        with _writing(home):
+            nearest.write(home, state, known)
+    hits = {each: known[profile, each] for each in statements}
+    return {each: None if hit is None else (held[hit.passage], hit.score) for each, hit in hits.items()}
 
 
 # --- the index on disk

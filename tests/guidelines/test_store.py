@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resus_doc.errors import ResourceMissing
-from resus_doc.guidelines import embedder
+from resus_doc.guidelines import embedder, nearest
 from resus_doc.guidelines.passages import corpus
 from resus_doc.guidelines.profile import load
 from resus_doc.guidelines.rules import withhold
@@ -178,6 +178,26 @@ def test_passages_that_rules_name_are_kept(data):
     assert linked.passages[: len(adherence.passages)] == adherence.passages
     for before, after in zip(adherence.findings, linked.findings, strict=True):
         assert not before.passages or before == after
+
+
+def test_what_was_asked_before_needs_no_index_and_what_does_not_fit_is_asked_anew(data, monkeypatch):
+    adherence = withhold(load("aha-2025"), "a reason")
+    bare = [found.model_copy(update={"passages": ()}) for found in adherence.findings]
+    first, remembered, opened = link_passages(bare, (), data), data / "passages" / nearest.FILE, []
+    genuine = PassageStore.open
+    monkeypatch.setattr(PassageStore, "open", lambda folder: opened.append(folder) or genuine(folder))
+    assert link_passages(bare, (), data) == first
+    assert not opened
+    whole = remembered.read_text()
+    other = next(entry.passage.id for entry in corpus() if entry.passage.profile != "aha-2025")
+    mine = next(hit for _, _, hit in json.loads(whole)["hits"] if hit is not None)[0]
+    for damaged in (whole[:-9], "[]", whole.replace('"program": "', '"program": "9'), whole.replace(mine, other)):
+        assert damaged != whole
+        remembered.write_text(damaged)
+        opened.clear()
+        assert link_passages(bare, (), data) == first
+        assert opened
+        assert json.loads(remembered.read_text()) == json.loads(whole)
 
 
 # --- embeddings
