@@ -1,9 +1,10 @@
 """What the verifier refuses and accepts, on sentences frozen before it was tuned on them.
 
-    python benchmarks/verifier_attacks.py [--show 20]
+    python benchmarks/verifier_attacks.py [--set fresh_] [--show 20]
 
 `tests/agent/sentences/false.jsonl` holds sentences made from true ones by one change each; `true.jsonl` true paraphrases; the
-`later-` files are of wordings that were written afterwards. Prints the figures that stand in docs/verifier.md, and the sentences
+`later-` files are of wordings that were written afterwards, those of `fresh_` and `second_` in
+clinicians' varied words. Prints the figures that stand in docs/verifier.md, and the sentences
 that are judged wrongly.
 """
 
@@ -26,7 +27,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", type=int, default=20, help="sentences judged wrongly to print, of each kind")
-    show = parser.parse_args().show
+    parser.add_argument("--set", default="", choices=["", "fresh_", "second_"], help="which sentences make the table")
+    arguments = parser.parse_args()
+    show = arguments.show
     later_false, later_true = (read(f"later-{name}.jsonl") for name in ("false", "true"))
     refused, accepted = (
         sum(bool(problems(line)) for line in later_false),
@@ -36,7 +39,7 @@ def main() -> None:
     print("| one change of | sentences | refused |\n| --- | --- | --- |")
     groups: dict[str, list[bool]] = defaultdict(list)
     missed, lost = [], []
-    for line in read("false.jsonl"):
+    for line in read(f"{arguments.set}false.jsonl"):
         refused = bool(problems(line))
         groups[line["change"]].append(refused)
         missed += [] if refused else [f"{line['change']}: {line['text']}"]
@@ -44,7 +47,7 @@ def main() -> None:
         print(f"| {change.replace('_', ' ')} | {len(outcomes)} | {sum(outcomes)} |")
     every = [outcome for outcomes in groups.values() for outcome in outcomes]
     print(f"| all | {len(every)} | {sum(every)} ({sum(every) / len(every):.1%}) |")
-    true = read("true.jsonl")
+    true = read(f"{arguments.set}true.jsonl")
     lost = [f"{line['text']} {problems(line)}" for line in true if problems(line)]
     print(f"\nTrue paraphrases: {len(true) - len(lost)} of {len(true)} accepted ({1 - len(lost) / len(true):.1%}).")
     for title, lines in (("Accepted though false", missed), ("Refused though true", lost)):

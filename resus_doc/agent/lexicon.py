@@ -7,6 +7,7 @@ Each symbol is one character, so that a sentence becomes a short string on which
 import re
 from typing import NamedTuple
 
+from resus_doc.agent import wording
 from resus_doc.agent.facts import COUNT_WORDS
 from resus_doc.schema import Activity, Verdict
 
@@ -28,6 +29,7 @@ VERDICT, QUOTE, LIMIT, OBSERVED, RULE, NEGATION = "V", "Q", "L", "O", "W", "n"
 THEN, BEFORE, CAME_AFTER, WHILE_SEEN, OPENER, IT = "t", "b", "f", "w", "?", "i"
 OF, AT, AND, OR, BE, FUNCTION, UNKNOWN, ONCE = "o", "@", "&", "|", "z", "-", "!", "c"
 SHOWS, SHOWS_NOT, DONE, REPEATED, JUDGED, TAIL, FIRST_CAME, AFTER_IT = "h", "M", "d", "r", "j", "y", "1", "a"
+BEYOND, LONGER = "q", "g"
 
 ACTIVITY_PHRASES: dict[Activity, tuple[str, ...]] = {
     "ppv": ("ppv", "positive pressure ventilation", "positive-pressure ventilation"),
@@ -60,7 +62,18 @@ VERDICT_PHRASES: dict[Verdict, tuple[str, ...]] = {
 }
 
 PERCEIVED = (
-    *("seen", "recognised", "recognized", "noted", "recorded", "detected", "identified", "documented", "captured"),
+    *(
+        "seen",
+        "recognised",
+        "recognized",
+        "noted",
+        "recorded",
+        "detected",
+        "identified",
+        "documented",
+        "captured",
+        "noticed",
+    ),
     *("to be seen", "could be seen", "could be observed", "appear", "appeared", "observed"),
 )
 """The only words that absence may be told with: what was not seen may still have happened."""
@@ -71,7 +84,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         *("starts", "begins", "start", "beginning", "onset", "from", "begun", "to start", "to begin", "got started"),
         *("initiated", "starting from", "beginning from", "came"),
     ),
-    FIRST: ("first", "for the first time", "first time"),
+    FIRST: ("first", "for the first time", "first time", "earliest"),
     DURATION: (
         *("lasted", "went on for", "continued for", "ran for", "kept on for", "lasting", "for", "going on for"),
         *(
@@ -100,6 +113,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
             "kept going for",
             "took",
             "taking",
+            "kept up for",
+            "maintained for",
+            "lasts for",
             "for a length of",
             "for a duration of",
             "for a period of",
@@ -148,7 +164,10 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     AT_LEAST: ("at least", "no less than", "not less than"),
     LONG: ("long",),
-    STRETCH: ("stretch", "stretches", "period", "periods", "episode", "episodes"),
+    STRETCH: (
+        *("stretch", "stretches", "period", "periods", "episode", "episodes", "spell", "spells", "bout", "bouts"),
+        *("round", "rounds", "phase", "phases"),
+    ),
     TIMES: ("times", "occasion", "occasions"),
     SEEN: (*PERCEIVED[:-1], *("occurred", "took place", "happened")),
     DONE: (
@@ -196,7 +215,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     VIDEO_END: ("when the video ended", "at the end of the video", "as the video ended"),
     LIMIT: ("limit", "limit of"),
-    OBSERVED: ("observed", "observed value"),
+    OBSERVED: ("observed", "observed value", "value"),
     RULE: ("rule", "rules", "quality metric", "quality metrics"),
     NEGATION: ("no", "not", "never", "neither", "nor", "at no time", "at no point", "not once"),
     THEN: (
@@ -213,14 +232,36 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "were followed by",
         "next came",
     ),
-    CAME_AFTER: ("came after", "before that", "followed", "was preceded by", "were preceded by", "later than"),
+    CAME_AFTER: (
+        "came after",
+        "before that",
+        "followed",
+        "preceded by",
+        "was preceded by",
+        "were preceded by",
+        "later than",
+    ),
     WHILE_SEEN: ("while the baby was in view", "with the baby in view", "as long as the baby was in view"),
     IT: ("it", "they"),
     OF: ("of",),
     AT: ("at",),
     AND: ("and",),
     OR: ("or",),
-    BE: ("was", "were", "is", "are", "had", "has", "had been", "did", "been", "counts as", "remains", "remained"),
+    BE: (
+        "being",
+        "was",
+        "were",
+        "is",
+        "are",
+        "had",
+        "has",
+        "had been",
+        "did",
+        "been",
+        "counts as",
+        "remains",
+        "remained",
+    ),
     FUNCTION: (
         *("the", "a", "an", "its", "their", "which", "that", "there", "with", "on", "them", "against", "among"),
         *(
@@ -270,7 +311,16 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-ONCE_WORDS = {"once": 1.0, "twice": 2.0}
+ONCE_WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
+BEYOND_WORDS = {
+    "more": ("over", "above", "beyond", "more than", "longer than", "exceeding", "exceed", "exceeds", "exceeded"),
+    "less": ("under", "below", "within", "less than", "shorter than"),
+}
+"""What stands before "the limit of": where the observed value lies."""
+LONGER_WORDS = {
+    "longer": ("longer than", "lasted longer than", "went on longer than", "went on for longer than"),
+    "shorter": ("shorter than", "lasted shorter than", "lasted less long than", "lasted less time than"),
+}
 _COUNTS = {word: float(number) for number, word in enumerate(COUNT_WORDS)}
 
 _TOKEN = re.compile(
@@ -322,6 +372,10 @@ def _table() -> dict[tuple[str, ...], tuple[str, object]]:
     for anchor, phrases in ANCHOR_PHRASES.items():
         for side in ("before", "after"):
             table.update({(side, *phrase.split()): (ANCHOR, (side, anchor)) for phrase in phrases})
+    for side, phrases in BEYOND_WORDS.items():
+        table.update({(*phrase.split(), "the", "limit", "of"): (BEYOND, side) for phrase in phrases})
+    for side, phrases in LONGER_WORDS.items():
+        table.update({tuple(phrase.split()): (LONGER, side) for phrase in phrases})
     table.update({(word,): (COUNT, number) for word, number in _COUNTS.items()})
     table.update({(word,): (ONCE, number) for word, number in ONCE_WORDS.items()})
     return table
@@ -333,6 +387,7 @@ _LONGEST = max(len(words) for words in _LEXICON)
 
 def read(text: str) -> list[Symbol]:
     """The symbols of a text, the longest phrase first; what is not licensed becomes UNKNOWN."""
+    text = wording.plain(text)
     symbols: list[Symbol] = []
     position = 0
     while position < len(text):

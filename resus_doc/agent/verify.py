@@ -48,6 +48,7 @@ def check(text: str, facts: Sequence[Fact], section: Section | None = None) -> l
         return (
             [] if text == templates.sentence(section or "summary", tuple(facts)) else ["this fact has one wording only"]
         )
+    text = _with_quotes(text, facts)
     asks = text.endswith("?") if section is None else section == "discussion"
     problems = _form(text, "?" if asks else ".")
     if problems:
@@ -66,6 +67,14 @@ def check(text: str, facts: Sequence[Fact], section: Section | None = None) -> l
     if any(symbol.code == L.OPENER for symbol in symbols):
         return ["a question inside the sentence"]
     return _check_kind(symbols, tuple(facts), asks=asks)
+
+
+def _with_quotes(text: str, facts: Sequence[Fact]) -> str:
+    """The sentence with the quotation marks that a rule's or measure's own words may lack."""
+    quote = next((fact.quote for fact in facts if fact.quote), None)
+    if quote is None or "“" in text:
+        return text
+    return re.sub(rf"(?<!\w){re.escape(quote)}(?!\w)", lambda _: f"“{quote}”", text, count=1, flags=re.IGNORECASE)
 
 
 def left_out(text: str, facts: Sequence[Fact], section: Section) -> list[str]:
@@ -194,8 +203,9 @@ def _stretches(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) ->
     anchored = any(isinstance(item, Claim) and item.anchor is not None for item in items)
     for name, parts in said.items():
         problems += _compare(by_name[name], parts, anchored=anchored)
-    for first, second in relations:
-        problems += _check_order(by_name[first], by_name[second])
+    for relation, first, second in relations:
+        check = _check_order if relation in (L.THEN, L.CAME_AFTER) else _check_longer
+        problems += check(by_name[first], by_name[second])
     if not asks and not relations and not any(map(_tells, said.values())):
         problems.append("says nothing")
     return problems
@@ -277,11 +287,12 @@ def _clauses(items: list[Symbol | Claim]) -> list[_Clause]:
     part: list[Symbol | Claim] = []
     relation: str | None = None
     for item in items:
-        if isinstance(item, Symbol) and item.code in (";", L.THEN, L.CAME_AFTER):
+        if isinstance(item, Symbol) and item.code in (";", L.THEN, L.CAME_AFTER, L.LONGER):
             if _codes(part).strip(",&"):
                 clauses.append(_Clause(relation, part))
                 relation, part = None, []
-            relation = relation if item.code == ";" else item.code
+            if item.code != ";":
+                relation = str(item.value) if item.code == L.LONGER else item.code
         else:
             part.append(item)
     return [*clauses, _Clause(relation, part)]
@@ -290,14 +301,14 @@ def _clauses(items: list[Symbol | Claim]) -> list[_Clause]:
 Said = dict[Activity, list[Symbol | Claim]]
 
 
-def _assign(clauses: list[_Clause]) -> tuple[Said, list[tuple[Activity, Activity]]]:
-    """Which activity each claim is about, and which activity is said to come before which.
+def _assign(clauses: list[_Clause]) -> tuple[Said, list[tuple[str, Activity, Activity]]]:
+    """Which activity each claim is about, and which activity is said to come before which, or to have lasted longer.
 
     A claim belongs to the activity named before it in its clause, or else to the first one after it. A clause that names
     none goes on about the last one.
     """
     said: Said = {}
-    relations: list[tuple[Activity, Activity]] = []
+    relations: list[tuple[str, Activity, Activity]] = []
     last: Activity | None = None
     for clause in clauses:
         names = [item.value for item in clause.items if isinstance(item, Symbol) and item.code == L.ACTIVITY]
@@ -307,7 +318,8 @@ def _assign(clauses: list[_Clause]) -> tuple[Said, list[tuple[Activity, Activity
         if clause.relation is not None:
             if last is None or not names:
                 raise _Unclear("an order word without two activities")
-            relations.append((last, current) if clause.relation == L.THEN else (current, last))
+            forward = clause.relation in (L.THEN, "longer")
+            relations.append((clause.relation, *((last, current) if forward else (current, last))))
         if re.search(r"A[^,&]*A", _codes(clause.items)):
             raise _Unclear("two activities run together")
         for item in clause.items:
@@ -383,6 +395,14 @@ def _check_order(first: Fact, second: Fact) -> list[str]:
     return []
 
 
+def _check_longer(longer: Fact, shorter: Fact) -> list[str]:
+    lengths = [fact.number("duration") for fact in (longer, shorter)]
+    known = [number.value for number in lengths if number is not None and not number.at_least]
+    if len(known) < 2:
+        return ["a comparison of lengths that the facts do not give"]
+    return [] if known[0] > known[1] else [f"{longer.name} did not last longer than {shorter.name}"]
+
+
 # --- activities not seen, findings
 
 
@@ -436,10 +456,11 @@ def _whole(form: str) -> str:
 
 _FINDING_REDUCTIONS: tuple[tuple[str, Role], ...] = (
     (r"h@?([NKCPB])", "observed"),
-    (r"L([NKCPB])", "limit"),
+    (r"[Lq]([NKCPB])", "limit"),
     (r"@?O[@o]?([NKCPB])", "observed"),
     (r"@?([NKCPB])O", "observed"),
     (r"(?<=V)@([NKCPB])|(?<=V,)@([NKCPB])", "observed"),
+    (r"^@([NKCPB])(?=,)|(?<=V)([NKCPB])(?=,?\*)|(?<=V,)([NKCPB])(?=,?\*)", "observed"),
 )
 
 
@@ -472,10 +493,20 @@ def _finding(symbols: list[Symbol], fact: Fact, *, asks: bool) -> list[str]:
 def _wrong_in_finding(part: Sequence[Symbol | Claim], role: Role, fact: Fact) -> list[str]:
     said = next(item for item in part if isinstance(item, Symbol) and isinstance(item.value, float))
     number = fact.number(role)
+    sides = [item.value for item in part if isinstance(item, Symbol) and item.code == L.BEYOND]
+    if sides and not _lies(str(sides[0]), fact):
+        return [f"what was observed is not {sides[0]} than the limit"]
     unit = {L.COUNT: "count", L.PERCENT: "%", L.BPM: "bpm"}.get(said.code, "s")
     if number is None:
         return [f"the finding gives no {role} value"]
     return [] if (said.value, unit) == (number.value, number.unit) else [f"{role} is {_say(number)}"]
+
+
+def _lies(side: str, fact: Fact) -> bool:
+    observed, limit = fact.number("observed"), fact.number("limit")
+    if observed is None or limit is None:
+        return False
+    return observed.value > limit.value if side == "more" else observed.value < limit.value
 
 
 def _wrong_words(symbols: Sequence[Symbol], fact: Fact) -> list[str]:
@@ -511,16 +542,27 @@ def _measure(symbols: list[Symbol], fact: Fact) -> list[str]:
     return _wrong_in_finding(kept[1:], "observed", fact)
 
 
+_TALLY = re.compile(r"(?P<rules>[oD]?(?P<all>C)?W,?(?=C))?(?P<counts>Co?W?V(?:[,;]?&?,?Co?W?V)*)")
+
+
 def _tally(symbols: list[Symbol], fact: Fact) -> list[str]:
-    """ "Of the rules, two were met and one was not assessable": each verdict once, with its count."""
-    kept = [symbol for symbol in symbols if symbol.code not in (L.FUNCTION, L.BE)]
-    codes = "".join(symbol.code for symbol in kept)
-    if not re.fullmatch(r"(?:[oD]?W,?CV|CWV)(?:,CV)*(?:,?&CV)?", codes) or "rules" not in {
-        symbol.words for symbol in kept
-    }:
+    """ "Of the rules, two were met and one was not assessable": each verdict with its count.
+
+    "Two rules were met" claims nothing of the others and may stand alone.
+    """
+    kept = [symbol for symbol in symbols if symbol.code not in _UNHEARD]
+    match = _TALLY.fullmatch("".join(symbol.code for symbol in kept))
+    if match is None or not {symbol.words.lower() for symbol in kept} & {"rule", "rules"}:
         return ["does not count the verdicts plainly"]
     counts = [symbol.value for symbol in kept if symbol.code == L.COUNT]
+    if match["all"] and counts.pop(0) != sum(number.value for number in fact.numbers):
+        return ["the number of rules is another one"]
     verdicts = [symbol.value for symbol in kept if symbol.code == L.VERDICT]
-    said = sorted((str(verdict), count) for verdict, count in zip(verdicts, counts, strict=True))
-    truth = sorted((str(number.role), number.value) for number in fact.numbers)
-    return [] if said == truth else ["the counts of the verdicts are other ones"]
+    truth = {str(number.role): number.value for number in fact.numbers}
+    told = [str(verdict) for verdict in verdicts]
+    if len(set(told)) < len(told):
+        return ["a verdict twice"]
+    if match["rules"] and set(told) != set(truth):
+        return ["leaves out a verdict"]
+    wrong = [verdict for verdict, count in zip(told, counts, strict=True) if truth.get(verdict) != count]
+    return ["the counts of the verdicts are other ones"] if wrong else []

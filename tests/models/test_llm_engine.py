@@ -333,3 +333,11 @@ def test_a_chat_template_that_does_not_work(tmp_path, trained):
 def test_a_context_too_small(tmp_path, random_gguf):
     with pytest.raises(LanguageModelBroken, match=r"context .* too small: it holds 100 tokens"):
         Engine.open(random_gguf, context=100)
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="elsewhere llama.cpp finds out by itself")
+def test_a_file_larger_than_the_free_memory(tmp_path, random_gguf):
+    path = tmp_path / "large.gguf"
+    path.write_bytes(random_gguf.read_bytes())
+    os.truncate(path, 2**42)  # four terabytes of hole: no disk is needed
+    _refused(path, r"not enough memory .*it takes 4398.0 GB")
