@@ -26,13 +26,14 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from resus_doc import settings
 from resus_doc.agent.batch import Standing, Wishes, run_batch
 from resus_doc.agent.batch_workers import ProcessPool, Share
 from resus_doc.errors import ResourceMissing
 from resus_doc.tools.detect import CHUNK_FRAMES
+from resus_doc.tools.ledger import copy_of_ledger
 
 if TYPE_CHECKING:
     from resus_doc.models.detector import Detector
@@ -74,7 +75,29 @@ def workers(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings)
         ratios.append(one / two)
         print(f"one worker {one:.1f} s, two workers {two:.1f} s, ratio {one / two:.2f}, {_load()}; ", end="")
         print(f"processor time {between - before:.1f} s and {_children_s() - between:.1f} s", flush=True)
+        alone, beside = _pace(folder / f"one-{pair}", 1), _pace(folder / f"two-{pair}", 2)
+        print(
+            f"  a worker's first video takes {alone.start_s:.1f} s and {beside.start_s:.1f} s more than its others; ",
+            end="",
+        )
+        print(
+            f"these take {alone.video_s:.1f} s and {beside.video_s:.1f} s, ratio {2 * alone.video_s / beside.video_s:.2f}"
+        )
     print(f"median ratio of {wanted.pairs} pairs: {median(ratios):.2f} (limit 1.7)")
+
+
+class Pace(NamedTuple):
+    """Seconds that a worker needs for a video, and that its first one takes longer, since libraries and models are loaded then."""
+
+    start_s: float
+    video_s: float
+
+
+def _pace(out: Path, workers: int) -> Pace:
+    with copy_of_ledger(out) as ledger:
+        seconds = [row.seconds for row in ledger.rows()]
+    usual_s = median(seconds[workers:])
+    return Pace(median(seconds[:workers]) - usual_s, usual_s)
 
 
 def defaults(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings) -> None:

@@ -16,31 +16,23 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from resus_doc import settings
 from resus_doc.agent.batch import Standing, Wishes, run_batch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "agent"))
 from batch_night import contents, write_night
-from ray_cluster import LocalCluster, processor_s
+from ray_cluster import LocalCluster
 
 ROOT = Path(__file__).parents[1]
 
 
-class Spent(NamedTuple):
-    """What one run took, start of its workers included; `processor_s` of this process and all below it, Ray's own included."""
-
-    wall_s: float
-    processor_s: float
-
-
-def timed(inputs: Path, out: Path, chosen: settings.Settings, wishes: Wishes) -> Spent:
-    """One run."""
-    begun, before = time.monotonic(), processor_s()
+def timed(inputs: Path, out: Path, chosen: settings.Settings, wishes: Wishes) -> float:
+    """Seconds of one run, start of its workers included."""
+    begun = time.monotonic()
     outcome = run_batch([inputs], out, chosen, lambda _: None, wishes=wishes)
     assert not outcome.failed, outcome
-    return Spent(time.monotonic() - begun, processor_s() - before)
+    return time.monotonic() - begun
 
 
 def overhead(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings, cluster: LocalCluster) -> None:
@@ -53,13 +45,11 @@ def overhead(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings
     for pair in range(wanted.pairs):
         order = list(places)[:: -1 if pair % 2 else 1]
         took = {place: timed(inputs, folder / f"{place} {pair}", chosen, places[place]) for place in order}
-        alone, there = took["worker process"], took["worker on Ray"]
-        ratios.append(Spent(there.wall_s / alone.wall_s, there.processor_s / alone.processor_s))
+        ratios.append(took["worker on Ray"] / took["worker process"])
         for place in order:
-            print(f"{place} {took[place].wall_s:.1f} s, processor time {took[place].processor_s:.1f} s; ", end="")
-        print(f"overhead {ratios[-1].wall_s - 1:+.1%}, load {os.getloadavg()[0]:.1f}", flush=True)
-    print(f"overhead of --ray, median of {wanted.pairs} pairs: {median(r.wall_s for r in ratios) - 1:+.1%}", end=" ")
-    print(f"(limit 15 %), of processor time {median(r.processor_s for r in ratios) - 1:+.1%}")
+            print(f"{place} {took[place]:.1f} s, ", end="")
+        print(f"overhead {ratios[-1] - 1:+.1%}, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"overhead of --ray, median of {wanted.pairs} pairs: {median(ratios) - 1:+.1%} (limit 15 %)")
 
 
 def lost(folder: Path, wanted: argparse.Namespace, chosen: settings.Settings, cluster: LocalCluster) -> None:

@@ -89,18 +89,6 @@ def _below(pid: int) -> list[int]:
     return found
 
 
-def processor_s() -> float:
-    """Processor seconds of this process and of all that it started, those that have ended included."""
-    ticks = 0
-    for pid in (os.getpid(), *_below(os.getpid())):
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:  # it ended meanwhile
-            continue
-        ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
