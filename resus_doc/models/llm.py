@@ -178,9 +178,14 @@ class Engine:
         return Completion(answer["text"], answer["finished"], answer["seconds"])
 
     def reset(self) -> None:
-        """Forget what was evaluated so far (keys and values). A worker that is not running has nothing to forget."""
+        """Forget what was evaluated so far (keys and values).
+
+        A worker that is not running has nothing to forget, and one that does not answer was ended, which is the same: the next
+        request starts another.
+        """
         if self._worker is not None:
-            self._ask({"op": "reset"}, GRACE_S)
+            with suppress(LanguageModelBroken):
+                self._ask({"op": "reset"}, GRACE_S)
 
     def close(self) -> None:
         """End the worker. The engine starts it again if it is used after that."""

@@ -237,6 +237,17 @@ def test_a_hang_is_ended(engine, monkeypatch):
     assert engine.complete(SYSTEM, FACTS, grammar=YES_OR_NO, max_tokens=9, seed=0).finished
 
 
+def test_a_worker_that_hangs_at_the_start_of_a_report_costs_nothing(engine, monkeypatch):
+    engine.complete("System.", "User.", max_tokens=1, seed=1)
+    hung = engine.worker_pid
+    os.kill(hung, signal.SIGSTOP)
+    monkeypatch.setattr(llm, "GRACE_S", 0.3)
+    engine.reset()
+    monkeypatch.undo()
+    engine.complete("System.", "User.", max_tokens=1, seed=1)
+    assert engine.worker_pid not in (hung, None)
+
+
 def test_an_interruption_leaves_no_half_answer_behind(engine):
     def interrupt(_text: str) -> None:
         raise KeyboardInterrupt
