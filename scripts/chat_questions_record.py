@@ -420,6 +420,7 @@ RECORD: dict[str, tuple[Form, ...]] = {
             why (is|was|are|were) (it|this|that|the rules|so many rules|some rules|so much|these|anything|most of it|so many|the findings|the rest) (not assessable|not assessed|not judged|unassessable|indeterminate|too close to call|left open|not decided|not assessable at all|unclear)
             why (can't|can not|couldn't|cannot|could not) (you|we|the program) (assess|judge|decide|evaluate|rate) (this|it|more|the rules|that|everything|the rest|some of them)
             (what|which) (is missing|is needed|information is missing|would be needed|would help|do you need|do we need|data is missing|is lacking) (to|in order to|so that you can) (assess|judge|evaluate|decide|rate) (the rest|more|more rules|everything|the rules|it|this|the others)
+            (which|what) (data|readings|facts|inputs|information) (would|must|should) (i|we|one) (add|give|supply|enter) (so that|for) (more|the open|all) (rules|findings|verdicts) (can be|to be) (judged|assessed|decided)
             (reasons|the reasons|explain) (for|why|) (what is|things are|rules are|the|) not assessable (findings|rules|)
             (how come|what is the reason that) (so much|it|so many rules|this) (is|are) not assessable
             """,
@@ -529,6 +530,7 @@ RECORD: dict[str, tuple[Form, ...]] = {
             what (does|do|did) {GUIDELINE} {SAY} (about|on|for|regarding|concerning|as to) {{a}}
             what is (recommended|advised|suggested|stated|written|the recommendation|the advice|the guidance|the current recommendation) (for|about|on|regarding|concerning|as to) {{a}}
             (guideline|guidelines|guidance|recommendation|recommendations|passage|passages|text|advice|literature|theory) (on|for|about|of|regarding|concerning) {{a}}
+            (what is|tell me|give me|) the (position|stance|teaching|wording|recommended practice|state of the art) (of the guideline|of the guidelines|) (on|about|regarding) {{a}}
             (when|how|why|how often|how long) should {{a}} (be|) (given|started|done|used|performed|begin|applied|stopped|considered)
             (when|how) (is|are) {{a}} (indicated|recommended|advised|supposed to be done|to be done|to be given|meant to be done|correctly done)
             (is|are) {{a}} (recommended|indicated|advised|still recommended|a routine|routine|routinely recommended|necessary|required|useful|supposed to be done|allowed)
@@ -742,6 +744,9 @@ REFUSED: dict[str, str] = {
         (tell me what to do|advise me|guide me|coach me) (now|with this patient|in this emergency|with the baby in front of me|live|during the resuscitation)
     """,
     "cannot_see": f"""
+        (could|can|did) the (baby|infant|newborn|child) (breathe|cry|move|hold the head|swallow) (unaided|independently|without support|without the mask|by then|between the breaths|after the mask came off)
+        (did|was|were) (spontaneous breathing|a pulse|muscle tone|a breathing effort|a cry|reflexes|any movement) (return|come back|there|present|restored|absent|established)
+        (when|how soon) did (spontaneous breathing|a regular breathing|the first cry|the first gasp|the pulse) (begin|return|set in|come back|start)
         (did|was|were|has) (anybody|anyone|somebody|the leader|the consultant|the parents|the father|the mother|a senior) (call for help|called|shout|there|watch|watching|present|informed|in the room|holding the baby|speaking|take the lead|arrive|leave)
         (had|has|did) (the baby|she|he|the child|the infant) (cried|breathed|moved|coughed|gasped|cry|breathe|move) (by|before|at|within|until) (two minutes|one minute|90 s|the end|five minutes|then|2:00|the first minute)
         (what|which) (did|was|were) (they|the doctor|the nurse|the midwife|the team|people) (say|saying|talk about|tell|shout|discuss) (to the nurse|to each other|to the mother|about the baby|at the table|while bagging|)
