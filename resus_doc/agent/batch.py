@@ -19,6 +19,7 @@ from resus_doc.agent.batch_workers import Died, Finished, Message, Pool, Process
 from resus_doc.agent.pace import Pace
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.settings import Settings
+from resus_doc.tools import casefolder
 from resus_doc.tools.batch_inputs import GivenVideo, find_videos
 from resus_doc.tools.dashboard import Progress, write_dashboard
 from resus_doc.tools.ledger import Ledger, copy_of_ledger, open_ledger
@@ -263,6 +264,7 @@ class _Run:
 
     def _submit(self, task: Task) -> None:
         assert self._pool is not None
+        casefolder.clear_unfinished(task.out)  # of a batch that was killed: none but this one works on its places
         row = self._decisions[task.video].row
         row = row._replace(attempts=row.attempts + 1)
         self._decisions[task.video] = replace(self._decisions[task.video], row=row)
@@ -294,6 +296,7 @@ class _Run:
         if death.lost:
             counted, most = self._losses, MOST_LOSSES
         counted[death.task.video] += 1
+        casefolder.clear_unfinished(death.task.out)
         if counted[death.task.video] < most:
             again = "goes to another machine" if death.lost else "is tried once more"
             self._say(f"The process that worked on {name} {death.how}; the video {again}.")

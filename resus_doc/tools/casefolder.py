@@ -257,6 +257,13 @@ def mend(case: Path) -> None:
         _mend(case)
 
 
+def clear_unfinished(out: Path) -> None:
+    """Remove what a process that is known to be dead had half built for this place."""
+    out = _resolved(out)
+    for folder in _unfinished(out):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def read_report(case: Path) -> Report:
     """The report of a case folder.
 
@@ -367,7 +374,7 @@ def _beside(out: Path, ending: str) -> Path:
 
 def _mend(out: Path) -> None:
     """Finish what a crash of an earlier call left behind: a case half built, or one moved aside and not replaced."""
-    for folder in out.parent.glob(f".{glob.escape(out.name)}.*.new"):
+    for folder in _unfinished(out):
         if time.time() - folder.stat().st_mtime > _ABANDONED_S:
             shutil.rmtree(folder, ignore_errors=True)
     aside = _beside(out, "before")
@@ -377,6 +384,10 @@ def _mend(out: Path) -> None:
         shutil.rmtree(aside)
     elif not out.exists():
         aside.rename(out)
+
+
+def _unfinished(out: Path) -> list[Path]:
+    return list(out.parent.glob(f".{glob.escape(out.name)}.*.new"))
 
 
 @contextmanager

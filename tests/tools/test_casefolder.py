@@ -300,3 +300,11 @@ def test_hostile_names_do_not_leave_the_folder(tmp_path: Path) -> None:
     casefolder.write_case(hostile_report(), WINDOWS, tmp_path / "case", replace=False)
     assert [entry.name for entry in tmp_path.iterdir()] == ["case"]
     assert casefolder.read_report(tmp_path / "case").case_id == HOSTILE
+
+
+def test_what_a_dead_process_had_half_built_is_removed_for_this_place_only(tmp_path):
+    for name in (".one.17.new", ".one.18.new", ".other.17.new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text("half")
+    casefolder.clear_unfinished(tmp_path / "one")
+    assert [path.name for path in tmp_path.iterdir()] == [".other.17.new"]
