@@ -3,7 +3,7 @@
     python benchmarks/verifier_attacks.py [--set fresh_] [--show 20]
 
 `tests/agent/sentences/false.jsonl` holds sentences made from true ones by one change each; `true.jsonl` true paraphrases; the
-`later-` files are of wordings that were written afterwards, those of `fresh_` and `second_` in
+`later_` files are of wordings that were written afterwards, those of `fresh_` and `second_` in
 clinicians' varied words. Prints the figures that stand in docs/verifier.md, and the sentences
 that are judged wrongly.
 """
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--set", default="", choices=["", "fresh_", "second_"], help="which sentences make the table")
     arguments = parser.parse_args()
     show = arguments.show
-    later_false, later_true = (read(f"later-{name}.jsonl") for name in ("false", "true"))
+    later_false, later_true = (read(f"later_{name}.jsonl") for name in ("false", "true"))
     refused, accepted = (
         sum(bool(problems(line)) for line in later_false),
         sum(not problems(line) for line in later_true),

@@ -21,8 +21,6 @@ class Symbol(NamedTuple):
 
 
 ACTIVITY, SECONDS, CLOCK, COUNT, PERCENT, BPM = "A", "N", "K", "C", "P", "B"
-MINUTES = "m"
-"""Of a pattern only: a whole number of minutes is read as SECONDS."""
 ANCHOR, START, FIRST, DURATION, TOTAL, AT_LEAST, LONG = "H", "S", "F", "D", "T", "G", "l"
 STRETCH, TIMES, SEEN, UNDER_WAY, VIDEO_START, VIDEO_END = "R", "X", "Y", "U", "E", "e"
 VERDICT, QUOTE, LIMIT, OBSERVED, RULE, NEGATION = "V", "Q", "L", "O", "W", "n"
@@ -31,13 +29,19 @@ OF, AT, AND, OR, BE, FUNCTION, UNKNOWN, ONCE = "o", "@", "&", "|", "z", "-", "!"
 SHOWS, SHOWS_NOT, DONE, REPEATED, JUDGED, TAIL, FIRST_CAME, AFTER_IT = "h", "M", "d", "r", "j", "y", "1", "a"
 BEYOND, LONGER = "q", "g"
 
+
+def _phrases(text: str) -> tuple[str, ...]:
+    """Phrases that stand in a text between commas."""
+    return tuple(text.split(", "))
+
+
 ACTIVITY_PHRASES: dict[Activity, tuple[str, ...]] = {
     "ppv": ("ppv", "positive pressure ventilation", "positive-pressure ventilation"),
     "cpap": ("cpap", "continuous positive airway pressure"),
     "ventilation": ("mask support",),
-    "stimulation": ("stimulation", "tactile stimulation", "physical stimulation"),
+    "stimulation": ("stimulation", "physical stimulation"),
     "suction": ("suction", "suctioning"),
-    "chest_compressions": ("chest compressions", "compressions", "cardiac compressions"),
+    "chest_compressions": ("chest compressions", "compressions"),
     "baby_visible": ("baby in view",),
 }
 
@@ -48,266 +52,98 @@ ANCHOR_PHRASES: dict[str, tuple[str, ...]] = {
 }
 
 VERDICT_PHRASES: dict[Verdict, tuple[str, ...]] = {
-    "met": ("met", "fulfilled", "satisfied"),
-    "not_met": ("not met", "not fulfilled", "not satisfied", "unmet"),
+    "met": ("met",),
+    "not_met": ("not met", "unmet"),
     "indeterminate": ("too close to call", "indeterminate"),
     "not_assessable": (
         "not assessable",
         "could not be assessed",
         "cannot be assessed",
         "can not be assessed",
-        "could not be judged",
-        "cannot be judged",
     ),
 }
 
-PERCEIVED = (
-    *(
-        "seen",
-        "recognised",
-        "recognized",
-        "noted",
-        "recorded",
-        "detected",
-        "identified",
-        "documented",
-        "captured",
-        "noticed",
-    ),
-    *("to be seen", "could be seen", "could be observed", "appear", "appeared", "observed"),
+PERCEIVED = _phrases(
+    "seen, recognised, recognized, noted, recorded, detected, identified, documented, captured, noticed, to be seen, appear, "
+    "appeared, observed"
 )
 """The only words that absence may be told with: what was not seen may still have happened."""
 
 PHRASES: dict[str, tuple[str, ...]] = {
-    START: (
-        *("started", "began", "set in", "got under way", "commenced", "starting", "beginning", "commencing"),
-        *("starts", "begins", "start", "beginning", "onset", "from", "begun", "to start", "to begin", "got started"),
-        *("initiated", "starting from", "beginning from", "came"),
+    START: _phrases(
+        "started, began, set in, got under way, commenced, starting, beginning, commencing, starts, begins, start, onset, "
+        "from, begun, to start, to begin, got started, initiated, starting from, beginning from, came"
     ),
-    FIRST: ("first", "for the first time", "first time", "earliest"),
-    DURATION: (
-        *("lasted", "went on for", "continued for", "ran for", "kept on for", "lasting", "for", "going on for"),
-        *(
-            "lasted for",
-            "ended up lasting",
-            "last",
-            "to last",
-            "last for",
-            "to go on for",
-            "to continue for",
-            "lasting for",
-        ),
-        *(
-            "under way for",
-            "in progress for",
-            "ongoing for",
-            "persisted for",
-            "extended over",
-            "spanned",
-            "with a length of",
-        ),
-        *(
-            "length",
-            "length of",
-            "continued over",
-            "kept going for",
-            "took",
-            "taking",
-            "kept up for",
-            "maintained for",
-            "lasts for",
-            "for a length of",
-            "for a duration of",
-            "for a period of",
-            "over a period of",
-        ),
-        *("continuing for", "running for", "duration", "duration of", "lasts", "over"),
+    FIRST: _phrases("first, for the first time, first time, earliest"),
+    DURATION: _phrases(
+        "lasted, went on for, continued for, ran for, kept on for, lasting, for, going on for, lasted for, ended up lasting, "
+        "last, to last, last for, to go on for, to continue for, lasting for, under way for, ongoing for, persisted for, "
+        "extended over, spanned, with a length of, length, length of, continued over, kept going for, took, taking, kept up "
+        "for, maintained for, lasts for, for a length of, for a duration of, for a period of, over a period of, continuing "
+        "for, running for, duration, duration of, lasts, over"
     ),
-    TOTAL: (
-        *(
-            "in total",
-            "altogether",
-            "in all",
-            "total",
-            "total of",
-            "total time of",
-            "total time",
-            "added up to",
-            "adding up to",
-            "together",
-            "all told",
-        ),
-        *(
-            "in sum",
-            "combined",
-            "made up",
-            "amounted to",
-            "amounting to",
-            "took up",
-            "came to",
-            "totalling",
-            "totaling",
-        ),
-        *(
-            "totalled",
-            "totaled",
-            "summing to",
-            "summed to",
-            "taken together",
-            "a sum of",
-            "overall",
-            "for a total of",
-            "add up to",
-            "adds up to",
-            "all together",
-        ),
+    TOTAL: _phrases(
+        "in total, altogether, in all, total, total of, total time of, total time, added up to, adding up to, together, all "
+        "told, in sum, combined, made up, amounted to, amounting to, took up, came to, totalling, totaling, totalled, "
+        "totaled, summing to, summed to, taken together, a sum of, overall, for a total of, add up to, adds up to, all "
+        "together"
     ),
-    AT_LEAST: ("at least", "no less than", "not less than"),
-    LONG: ("long",),
-    STRETCH: (
-        *("stretch", "stretches", "period", "periods", "episode", "episodes", "spell", "spells", "bout", "bouts"),
-        *("round", "rounds", "phase", "phases"),
+    AT_LEAST: _phrases("at least, no less than, not less than"),
+    LONG: _phrases("long"),
+    STRETCH: _phrases(
+        "stretch, stretches, period, periods, episode, episodes, spell, spells, bout, bouts, round, rounds, phase, phases"
     ),
-    TIMES: ("times", "occasion", "occasions"),
-    SEEN: (*PERCEIVED[:-1], *("occurred", "took place", "happened")),
-    DONE: (
-        "given",
-        "performed",
-        "carried out",
-        "provided",
-        "applied",
-        "delivered",
-        "done",
-        "administered",
-        "used",
-        "present",
-        "ran",
-        "spent on",
+    TIMES: _phrases("times, occasion, occasions"),
+    SEEN: (*PERCEIVED[:-1], "occurred", "took place", "happened"),
+    DONE: _phrases(
+        "given, performed, carried out, provided, applied, delivered, done, administered, used, present, ran, spent on"
     ),
-    REPEATED: ("repeated", "recurred", "came back"),
-    SHOWS: tuple(
-        f"the {film} {shows}" for film in ("video", "recording") for shows in ("shows", "has", "showed", "contains")
+    REPEATED: _phrases("repeated, recurred, came back"),
+    SHOWS: _phrases("the video shows, the video has, the video showed, the video contains"),
+    SHOWS_NOT: _phrases("the video does not show, the video did not show"),
+    JUDGED: _phrases(
+        "verdict, verdict on, rated, rated as, judged, judged as, judged to be, came out as, found to be, classed as, "
+        "assessed as, whether, holds, came out, finding, finding on"
     ),
-    SHOWS_NOT: tuple(
-        f"the {film} {shows}" for film in ("video", "recording") for shows in ("does not show", "did not show")
+    UNDER_WAY: _phrases("already under way, still under way, under way"),
+    VIDEO_START: _phrases(
+        "when the video started, when the video began, at the start of the video, as the video began, as the video started"
     ),
-    JUDGED: (
-        *(
-            "verdict",
-            "verdict on",
-            "rated",
-            "rated as",
-            "judged",
-            "judged as",
-            "judged to be",
-            "came out as",
-            "found to be",
-        ),
-        *("classed as", "assessed as", "whether", "holds", "came out", "finding", "finding on"),
+    VIDEO_END: _phrases("when the video ended, at the end of the video, as the video ended"),
+    LIMIT: _phrases("limit, limit of"),
+    OBSERVED: _phrases("observed, observed value, value"),
+    RULE: _phrases("rule, rules, quality metric, quality metrics"),
+    NEGATION: _phrases("no, not, never, neither, nor, at no time, at no point, not once"),
+    THEN: _phrases(
+        "then, after that, subsequently, later, followed by, was followed by, before, came before, preceded, earlier than, "
+        "were followed by, next came"
     ),
-    UNDER_WAY: ("already under way", "still under way", "under way"),
-    VIDEO_START: (
-        "when the video started",
-        "when the video began",
-        "at the start of the video",
-        "as the video began",
-        "as the video started",
+    CAME_AFTER: _phrases(
+        "came after, before that, followed, preceded by, was preceded by, were preceded by, later than"
     ),
-    VIDEO_END: ("when the video ended", "at the end of the video", "as the video ended"),
-    LIMIT: ("limit", "limit of"),
-    OBSERVED: ("observed", "observed value", "value"),
-    RULE: ("rule", "rules", "quality metric", "quality metrics"),
-    NEGATION: ("no", "not", "never", "neither", "nor", "at no time", "at no point", "not once"),
-    THEN: (
-        "then",
-        "after that",
-        "subsequently",
-        "later",
-        "followed by",
-        "was followed by",
-        "before",
-        "came before",
-        "preceded",
-        "earlier than",
-        "were followed by",
-        "next came",
+    WHILE_SEEN: _phrases("while the baby was in view, with the baby in view, as long as the baby was in view"),
+    IT: _phrases("it, they"),
+    OF: _phrases("of"),
+    AT: _phrases("at"),
+    AND: _phrases("and"),
+    OR: _phrases("or"),
+    BE: _phrases("being, was, were, is, are, had, has, had been, did, been, counts as, remains, remained"),
+    FUNCTION: _phrases(
+        "the, a, an, its, their, which, that, there, with, on, them, against, among, for this case, in this case, of which, "
+        "of them, in, across, any, separate, spread over, in one stretch, both, this"
     ),
-    CAME_AFTER: (
-        "came after",
-        "before that",
-        "followed",
-        "preceded by",
-        "was preceded by",
-        "were preceded by",
-        "later than",
+    TAIL: _phrases(
+        "onwards, onward, at any time, at any point, in the video, in this video, either, at all, on the video, during the "
+        "video"
     ),
-    WHILE_SEEN: ("while the baby was in view", "with the baby in view", "as long as the baby was in view"),
-    IT: ("it", "they"),
-    OF: ("of",),
-    AT: ("at",),
-    AND: ("and",),
-    OR: ("or",),
-    BE: (
-        "being",
-        "was",
-        "were",
-        "is",
-        "are",
-        "had",
-        "has",
-        "had been",
-        "did",
-        "been",
-        "counts as",
-        "remains",
-        "remained",
-    ),
-    FUNCTION: (
-        *("the", "a", "an", "its", "their", "which", "that", "there", "with", "on", "them", "against", "among"),
-        *(
-            "for this case",
-            "in this case",
-            "of which",
-            "of them",
-            "in",
-            "across",
-            "any",
-            "separate",
-            "spread over",
-            "in one stretch",
-            "both",
-            "this",
-        ),
-    ),
-    TAIL: (
-        *("onwards", "onward", "at any time", "at any point", "in the video", "in the recording", "in this video"),
-        *(
-            "in this recording",
-            "either",
-            "at all",
-            "on the video",
-            "on the recording",
-            "during the recording",
-            "during the video",
-        ),
-    ),
-    FIRST_CAME: ("first there was", "first there were", "first came"),
-    AFTER_IT: ("after", "following"),
-    OPENER: (
-        "what does the team remember about",
-        "what would the team like to discuss about",
-        "how does the team look back on",
-        "what does the team recall about",
-        "what stands out for the team about",
-        "which thoughts does the team have about",
-        "what would the team like to share about",
-        "what questions does the team have about",
-        "what can the team learn from",
-        "which details would the team like to review about",
-        "what did the team notice about",
-        "how would the team describe",
-        "what comes to mind about",
-        "what would the team like to talk about regarding",
+    FIRST_CAME: _phrases("first there was, first there were, first came"),
+    AFTER_IT: _phrases("after, following"),
+    OPENER: _phrases(
+        "what does the team remember about, what would the team like to discuss about, how does the team look back on, what "
+        "does the team recall about, what stands out for the team about, which thoughts does the team have about, what would "
+        "the team like to share about, what questions does the team have about, what can the team learn from, which details "
+        "would the team like to review about, what did the team notice about, how would the team describe, what comes to mind "
+        "about, what would the team like to talk about regarding"
     ),
 }
 
@@ -328,35 +164,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _UNITS = (
-    (r"(\d+) (?:min|minutes?) (?:and )?(\d+) (?:s|sec|seconds?)\b", SECONDS),
-    (r"(\d+) (?:min|minutes?)\b", MINUTES),
     (r"(\d+):(\d\d)(?!\d|[:.]\d)", CLOCK),
     (r"(\d+(?:\.\d{1,3})?) (?:s|sec|seconds|second)\b", SECONDS),
     (r"(\d+(?:\.\d{1,3})?) (?:%|percent\b|per cent\b)", PERCENT),
     (r"(\d+) beats per minute\b", BPM),
     (r"(\d+)(?![\d:.]|,\d|\w)", COUNT),
 )
-_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_SPELLED = {word: number for number, word in enumerate((*COUNT_WORDS, *_TEENS))} | {
-    word: 10 * number for number, word in enumerate(_TENS, start=2)
-}
-_SPELLED |= {
-    f"{tens}-{one}": 10 * number + k
-    for number, tens in enumerate(_TENS, start=2)
-    for k, one in enumerate(COUNT_WORDS[1:10], start=1)
-}
-_SPELLED |= {"a": 1, "half": 0}
-_WORD = r"[A-Za-z]+(?:-[a-z]+)?"
-_SPELLED_TIMES = (
-    re.compile(rf"(?P<minutes>{_WORD}|\d+) minutes?(?: and| ) ?(?P<seconds>{_WORD}|\d+) seconds?\b"),
-    re.compile(rf"(?P<minutes>{_WORD}|\d+) minutes? and a (?P<half>half)\b"),
-    re.compile(rf"(?P<minutes>{_WORD}) and a (?P<half>half) minutes\b"),
-    re.compile(r"(?P<half>[Hh]alf) a minute\b"),
-    re.compile(rf"(?P<minutes>{_WORD}) minutes?\b"),
-    re.compile(rf"(?P<seconds>{_WORD}) seconds?\b"),
-)
-"""Times with a number in words: "two minutes and 5 seconds", "a minute and a half", "thirty-five seconds"."""
 _NUMBERS = tuple((re.compile(pattern), code) for pattern, code in _UNITS)
 
 
@@ -408,26 +221,8 @@ def _next(text: str, position: int) -> tuple[Symbol | None, int]:
     if match.lastgroup == "number":
         return _number(text, position, after)
     if match.lastgroup == "word":
-        return _spelled_time(text, position) or _phrase(text, position)
-    return Symbol("," if piece == ":" else piece if piece in ",;()" else UNKNOWN, None, piece), after
-
-
-def _spelled_time(text: str, position: int) -> tuple[Symbol, int] | None:
-    """A time with a number in words, or None."""
-    for pattern in _SPELLED_TIMES:
-        match = pattern.match(text, position)
-        if match is None:
-            continue
-        parts = {name: _value(word) for name, word in match.groupdict().items() if word is not None}
-        if None in parts.values() or ("minutes" in parts and (parts.get("seconds") or 0) >= 60):
-            continue
-        seconds = 60.0 * (parts.get("minutes") or 0) + (parts.get("seconds") or 0) + (30 if "half" in parts else 0)
-        return Symbol(SECONDS, seconds, match.group()), match.end()
-    return None
-
-
-def _value(word: str) -> int | None:
-    return int(word) if word.isdigit() else _SPELLED.get(word.lower())
+        return _phrase(text, position)
+    return Symbol(piece if piece in ",;()" else UNKNOWN, None, piece), after
 
 
 def _number(text: str, position: int, after: int) -> tuple[Symbol, int]:
@@ -437,8 +232,6 @@ def _number(text: str, position: int, after: int) -> tuple[Symbol, int]:
             first, *rest = (float(group) for group in match.groups())
             if rest and rest[0] >= 60:
                 break
-            if code == MINUTES:
-                return Symbol(SECONDS, 60 * first, match.group()), match.end()
             value = 60 * first + rest[0] if rest else first
             return Symbol(code, value, match.group()), match.end()
     return Symbol(UNKNOWN, None, text[position:after]), after

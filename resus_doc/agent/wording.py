@@ -110,7 +110,7 @@ _NAME_RULES = (
 """Mask support of unknown kind may have been CPAP, and PPV may come from a T-piece: "ventilation" and "bagging" name neither."""
 
 _TIME_RULES = (
-    _rule(r"\bthe (?:recording|footage)\b", "the video"),
+    _rule(r"\b(the|this) (?:recording|footage)\b", r"\1 video"),
     _rule(r"\b(after|before) the baby(?: had)? (?:arrived|came) on the table\b", r"\1 arrival on the table"),
     _rule(r"\b(after|before) the baby was born\b", r"\1 birth"),
     _rule(r"(\d (?:s|seconds)|\d:\d\d) (?:into|in) the video\b", r"\1 after the start of the video"),
@@ -187,7 +187,7 @@ _VERDICT_RULES = (
     _rule(r"^It was not possible to assess the (.+)$", r"The \1 could not be assessed"),
     _rule(r"^Whether (.+?) (?:was|is) met (?=(?:could not|cannot) be assessed|(?:was|is) too close to call)", r"\1 "),
     _rule(r"\b(were|was) not(?=,| and |;|$)(?! met)", r"\1 not met"),
-    _rule(r"(?<=[a-z”]): (?=[\w“])", ", "),
+    _rule(r"(?<=[\w”]): (?=[\w“])", ", "),
 )
 
 _RULES = (*_NUMBER_RULES, *_NAME_RULES, *_TIME_RULES, *_ORDER_RULES, *_ABSENCE_RULES, *_VERDICT_RULES)
