@@ -29,6 +29,12 @@ COLUMNS = (
 )
 """Measures with a column of their own in the table of cases."""
 
+CASE_COLUMNS = (
+    *("case", "date", "state", "length", "birth_known", "first_mask_support", "ppv_first_minute", "longest_pause"),
+    *("met", "not_met", "too_close", "not_assessable", "look_at"),
+)
+"""The columns of that table by the keys of their heads: a case, `COLUMNS`, `VERDICTS`, what to look at."""
+
 
 class Adherence(NamedTuple):
     """One rule over the cases judged by its guideline; `silent`: its condition did not apply."""
@@ -81,7 +87,7 @@ def render(cases: Sequence[Case], progress: Progress | None = None) -> str:
         script=script,
         t=t,
         phrases=embedded(strings.table("dashboard_script")),
-        heads=tuple(strings.names("case_columns").values()),
+        heads=strings.heads("case_columns", CASE_COLUMNS),
         verdict_names=VERDICT_NAMES,
         use=INTENDED_USE,
         totals=totals(cases),
@@ -95,7 +101,7 @@ def render(cases: Sequence[Case], progress: Progress | None = None) -> str:
         followed=[follow(series, ordered) for series in SERIES],
         drawing=drawing,
         run_chart=run_chart,
-        told=_told,
+        told=lambda each: _told(each, t),
         amount=amount,
         clock=clock,
         verdicts=VERDICTS,
@@ -113,15 +119,16 @@ def in_order(cases: Sequence[Case]) -> list[Case]:
 
 def looks(cases: Sequence[Case]) -> list[Look]:
     """Cases that need eyes first: unlike the training data, damaged, too close to call, or found with little confidence."""
-    found = [Look(case, tuple(_reasons(case))) for case in cases]
+    t = strings.Phrases("dashboard")
+    found = [Look(case, tuple(_reasons(case, t))) for case in cases]
     withheld_first = sorted(found, key=lambda look: look.case.facts is None or not look.case.facts.withheld)
     return [look for look in withheld_first if look.reasons]
 
 
-def _reasons(case: Case) -> list[str]:
+def _reasons(case: Case, t: strings.Phrases) -> list[str]:
     if case.facts is None:
         return []
-    found, reasons, t = case.facts, [], strings.Phrases("dashboard")
+    found, reasons = case.facts, []
     if found.withheld:
         reasons.append(t.withheld.text())
     if found.broken_off:
@@ -157,9 +164,9 @@ def amount(value: float | None, unit: Unit) -> str:
     return f"{value:.0%}" if unit == "fraction" else f"{value:.1f} s"
 
 
-def _told(followed: Followed) -> list[str]:
+def _told(followed: Followed, t: strings.Phrases) -> list[str]:
     """What the sure values of a series are, in sentences."""
-    series, t = followed.series, strings.Phrases("dashboard")
+    series = followed.series
     values = [point.value for point in followed.points if point.sure]
     uncertain = len(followed.points) - len(values)
     told = [t.counted.text(len(values), followed.without, uncertain)]

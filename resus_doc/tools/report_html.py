@@ -191,11 +191,12 @@ def _ids(report: Report) -> frozenset[str]:
 
 def _kinds(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     """The findings that are not assessable, by what a reader can still learn from them."""
-    kinds: dict[str, list[Finding]] = {title: [] for title in strings.names("not_assessable_kinds").values()}
-    seen, values, silent = kinds.values()
+    kinds: dict[str, list[Finding]] = {"seen": [], "values": [], "silent": []}
     for finding in findings:
-        (values if finding.kind == "quality_metric" else seen if finding.events else silent).append(finding)
-    return {title: found for title, found in kinds.items() if found}
+        kind = "values" if finding.kind == "quality_metric" else "seen" if finding.events else "silent"
+        kinds[kind].append(finding)
+    titles = strings.names("not_assessable_kinds")
+    return {titles[kind]: found for kind, found in kinds.items() if found}
 
 
 def _sources(report: Report) -> dict[str, list[Passage]]:

@@ -7,7 +7,7 @@ from resus_doc.tools import report_words as words
 from resus_doc.tools import strings
 from resus_doc.tools.clock import clock
 
-HEADER = tuple(strings.names("pause_columns").values())
+HEADER = strings.heads("pause_columns", ("pause", "in_the_video", "length", "seen"))
 OTHERS = strings.names("pause_others")
 
 

@@ -5,8 +5,9 @@ first value. What the language model and the verifier read and write is not here
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.settings import ASSETS
@@ -20,21 +21,33 @@ FILE = ASSETS / "words" / "en.toml"
 Forms = str | Mapping[str, str]
 
 
-@cache
 def table(name: str) -> dict[str, Forms]:
     """The phrases of a page, a script or a list of names, by their key.
 
     Raises:
         KeyError: the file has no such table.
     """
-    with FILE.open("rb") as file:
-        found: dict[str, Forms] = tomllib.load(file)[name]
-    return found
+    return _tables(FILE)[name]
 
 
 def names(name: str) -> dict[Any, str]:
     """A table whose phrases have one form and no places, such as the names of verdicts."""
     return {key: str(text) for key, text in table(name).items()}
+
+
+def heads(name: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """The heads of a table's columns in the order of `keys`, whatever their order in the file.
+
+    Raises:
+        KeyError: the file has no such table or head.
+    """
+    found = names(name)
+    return tuple(found[key] for key in keys)
+
+
+@cache
+def _tables(file: Path) -> dict[str, dict[str, Forms]]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 class Phrase:

@@ -4,13 +4,15 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import sample_report
 
-from resus_doc.tools import report_html, strings
+from resus_doc.schema import Section
+from resus_doc.tools import batch_cases, dashboard, report_html, report_measures, strings
 from resus_doc.tools.pages import part
 from resus_doc.tools.strings import Phrase, Phrases
 
@@ -55,6 +57,33 @@ def test_every_phrase_of_a_script_exists_and_is_used(tables, script):
     assert said | COMPUTED.get(script, set()) == set(tables[script])
 
 
+NAMES = {
+    "verdicts": set(batch_cases.VERDICTS),
+    "verdict_notes": set(batch_cases.VERDICTS),
+    "sections": set(get_args(Section)),
+    "case_columns": set(dashboard.CASE_COLUMNS),
+    "measure_columns": set(report_measures.COLUMNS.values()),
+    "pause_others": {"none", "not_observed"},
+    "pause_columns": {"pause", "in_the_video", "length", "seen"},
+    "not_assessable_kinds": {"seen", "values", "silent"},
+}
+
+
+def test_every_list_of_names_has_the_keys_that_the_program_asks_for(tables):
+    assert {name: set(tables[name]) for name in NAMES} == NAMES
+
+
+def test_every_table_of_the_file_is_tested(tables):
+    """The names of measures are asked for by measure; those of keys on the keyboard are shown as they stand."""
+    assert set(tables) == {*PAGES, *SCRIPTS, *NAMES, "measures", "report_keys", "review_keys"}
+
+
+def test_heads_come_in_the_order_they_are_asked_for():
+    assert strings.heads("pause_columns", ("seen", "pause")) == ("Seen during it", "Pause")
+    with pytest.raises(KeyError):
+        strings.heads("pause_columns", ("nothing",))
+
+
 def first_arguments(text: str) -> list[str]:
     """What each call of `say` is asked for: its first argument, which may choose between keys."""
     return re.findall(r"\bsay\(((?:[^(),]|\([^()]*\))*)", text)
@@ -96,8 +125,6 @@ def test_other_words_make_another_page(tmp_path, monkeypatch):
     other = tmp_path / "other.toml"
     other.write_text(marked, encoding="utf-8")
     monkeypatch.setattr(strings, "FILE", other)
-    strings.table.cache_clear()
     page = report_html.render(sample_report())
-    strings.table.cache_clear()
     assert ">§Timeline</h2>" in page
     assert '"at":"\\u00a7{0} from {1}"' in page
