@@ -53,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = {
         "sample": render(sample_report(), replace(beside, thumbnails=pictures, clips=frozenset({"F1", "pause-1"}))),
         "two": render(two_recordings(), Surroundings("a%20b%231.mp4", recordings=("a%20b%231.mp4", "second.mp4"))),
+        "half": render(two_recordings(), Surroundings("a%20b%231.mp4", recordings=("a%20b%231.mp4", "not%20here.mp4"))),
         "gone": render(sample_report(), Surroundings("gone.mp4")),
         "empty": render(empty_report(), beside),
         "withheld": render(withheld_report(), beside),
@@ -251,6 +252,30 @@ def test_of_several_recordings_the_right_one_is_sought(browser: Browser, folder:
     page.locator(".lanes a.event[data-ref=E8]").click()
     until(page, lambda: page.locator(".now").inner_text().startswith("2:00.0"))
     assert opened.complaints == []
+    page.close()
+
+
+def test_the_last_moment_asked_for_counts_however_fast_they_follow(browser: Browser, folder: Path) -> None:
+    opened = Opened(browser, folder / "two.html")
+    page = opened.page
+    click = "id => document.querySelector(`.lanes a.event[data-ref=${id}]`).dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    for asked, start_s in ((("E8", "E4", "E2"), 9.5), (("E4", "E2", "E8"), 24.0), (("E8", "E2", "E4"), 36.0)):
+        page.evaluate(f"ids => ids.forEach({click})", list(asked))
+        until(page, lambda at=start_s: abs(video_time(page) - at) < 0.2)
+        page.wait_for_timeout(100)
+        assert abs(video_time(page) - start_s) < 0.2
+    assert opened.complaints == []
+    page.close()
+
+
+def test_of_several_recordings_the_missing_one_is_named_and_the_others_play(browser: Browser, folder: Path) -> None:
+    page = Opened(browser, folder / "half.html").page
+    page.locator(".lanes a.event[data-ref=E8]").click()
+    page.locator(".gone").wait_for()
+    assert "not here.mp4" in page.locator(".gone").inner_text() and "a b#1" not in page.locator(".gone").inner_text()
+    page.locator(".lanes a.event[data-ref=E4]").click()
+    until(page, lambda: abs(video_time(page) - 36.0) < 0.2)
+    assert page.locator(".player").is_visible() and page.locator(".gone").is_visible()
     page.close()
 
 

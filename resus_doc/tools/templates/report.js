@@ -82,40 +82,53 @@
     if (!away) player.parentElement.style.minHeight = "";
   }
 
-  function lose() {
-    there = false;
-    player.hidden = true;
-    head && (head.hidden = true);
-    one(".gone").hidden = false;
-  }
-
   // A case may have several recordings on one clock; the player holds one of them. Between them nothing was recorded: a moment
-  // there shows the beginning of the next one.
+  // there shows the beginning of the next one. A moment that is asked for before the recording can be sought is kept until then.
   const recordings = data.recordings;
   let held = 0;
+  let wanted = null;
   const begun = () => (recordings.length ? recordings[held].s : 0);
-  const now = () => begun() + video.currentTime;
+  const now = () => (wanted ? wanted.seconds : begun() + video.currentTime);
 
-  function hold(number, seconds, playing) {
-    if (number === held) return false;
-    held = number;
-    video.src = recordings[held].src;
-    video.addEventListener("loadedmetadata", () => {
-      video.currentTime = Math.max(0, seconds - begun());
-      if (playing) video.play();
-    }, { once: true });
-    return true;
+  function lose() {
+    const gone = one(".gone");
+    wanted = null;
+    if (recordings.length) {
+      recordings[held].lost = true;
+      const names = recordings.filter((each) => each.lost).map((each) => decodeURIComponent(each.src));
+      gone.textContent = say("some_gone", names.join(", "));
+    }
+    gone.hidden = false;
+    there = recordings.some((each) => !each.lost);
+    player.hidden = !there;
+    if (head && !there) head.hidden = true;
+  }
+
+  function go(number, seconds, playing) {
+    wanted = { seconds, playing };
+    if (number !== held) {
+      held = number;
+      video.src = recordings[held].src;
+    }
+    if (video.readyState > 0) arrive();
+  }
+
+  function arrive() {
+    if (!wanted) return;
+    const { seconds, playing } = wanted;
+    wanted = null;
+    video.currentTime = Math.min(Math.max(0, seconds - begun()), Number.isFinite(video.duration) ? video.duration : Infinity);
+    if (playing) video.play();
   }
 
   function seek(seconds) {
     if (!there) return false;
     const later = recordings.findIndex((each) => seconds < each.e);
-    const playing = !video.paused;
+    const number = recordings.length && later < 0 ? recordings.length - 1 : Math.max(0, later);
+    if (recordings.length && recordings[number].lost) return false;
     used = true;
     dock();
-    if (hold(recordings.length && later < 0 ? recordings.length - 1 : Math.max(0, later), seconds, playing)) return true;
-    const at = seconds - begun();
-    video.currentTime = Math.max(0, Number.isFinite(video.duration) ? Math.min(at, video.duration) : at);
+    go(number, seconds, wanted ? wanted.playing : !video.paused);
     return true;
   }
 
@@ -127,9 +140,10 @@
   if (video) {
     video.addEventListener("error", lose);
     if (video.error) lose();
+    video.addEventListener("loadedmetadata", arrive);
     for (const kind of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(kind, tell);
     video.addEventListener("play", () => { used = true; });
-    video.addEventListener("ended", () => { if (held + 1 < recordings.length) hold(held + 1, 0, true); });
+    video.addEventListener("ended", () => { if (held + 1 < recordings.length) go(held + 1, recordings[held + 1].s, true); });
     new IntersectionObserver((entries) => {
       inView = entries[entries.length - 1].isIntersecting;
       dock();
