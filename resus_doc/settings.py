@@ -5,7 +5,6 @@ not know is an error, because a misspelt setting that is silently ignored looks 
 """
 
 import os
-import threading
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,9 +21,6 @@ SAMPLE_VIDEO = ASSETS / "sample" / "sample.mp4"
 DEFAULT_DETECTOR = ASSETS / "detector"
 DEFAULT_LLM = ASSETS / "llm" / "resus-doc-writer.gguf"
 ENVIRONMENT_PREFIX = "RESUS_DOC_"
-
-LOADING = threading.RLock()
-"""Held by whoever loads a model of transformers: its lazy modules break when two threads import from them at once."""
 
 
 class Settings(BaseModel):

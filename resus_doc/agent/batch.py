@@ -264,7 +264,9 @@ class _Run:
 
     def _submit(self, task: Task) -> None:
         assert self._pool is not None
-        casefolder.clear_unfinished(task.out)  # of a batch that was killed: none but this one works on its places
+        casefolder.clear_unfinished(
+            task.out
+        )  # of a batch or worker that was killed: none but this one works on its places
         row = self._decisions[task.video].row
         row = row._replace(attempts=row.attempts + 1)
         self._decisions[task.video] = replace(self._decisions[task.video], row=row)
@@ -296,12 +298,12 @@ class _Run:
         if death.lost:
             counted, most = self._losses, MOST_LOSSES
         counted[death.task.video] += 1
-        casefolder.clear_unfinished(death.task.out)
         if counted[death.task.video] < most:
             again = "goes to another machine" if death.lost else "is tried once more"
             self._say(f"The process that worked on {name} {death.how}; the video {again}.")
             self._submit(replace(death.task, resume=True))
             return
+        casefolder.clear_unfinished(death.task.out)
         times = "twice" if most == MOST_DEATHS else f"{most} times"
         reason = f"The process that worked on it died {times}; the last one {death.how}."
         self._finish(death.task, Result("failed", reason, 0.0))

@@ -12,8 +12,9 @@ from typing import Any
 
 from resus_doc.agent.tool_choice import ToolCall
 from resus_doc.errors import InputRefused
+from resus_doc.loading import LOADING
 from resus_doc.schema import ACTIVITY_NAMES, Activity, Report, Span
-from resus_doc.settings import LOADING, Settings
+from resus_doc.settings import Settings
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.clock import phrase_value
 from resus_doc.tools.registry import TOOLS

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import ResourceMissing
-from resus_doc.settings import LOADING
+from resus_doc.loading import LOADING
 
 if TYPE_CHECKING:
     import numpy as np

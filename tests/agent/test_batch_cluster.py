@@ -4,12 +4,15 @@ import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from resus_doc import settings
 from resus_doc.agent.batch import Wishes, run_batch
+from resus_doc.agent.batch_cluster import Greeting, RayPool, _Missing
 from resus_doc.errors import ResourceMissing
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -55,6 +58,26 @@ def undisturbed(night, chosen, tmp_path_factory):
     out = tmp_path_factory.mktemp("alone") / "out"
     outcome = run_batch([night, night.parent / "more" / "night.csv"], out, chosen, lambda _: None, pool=Here)
     return outcome, contents(out)
+
+
+def test_a_worker_that_is_gone_is_told_when_it_is_sure_whether_its_machine_is_gone_too():
+    """Without a cluster: one machine is lost, on another only the worker died, of a third the news may still come."""
+    now_s = time.monotonic()
+
+    def missing(node, until_s):
+        return _Missing(node, Greeting(node, f"host of {node}", {}), until_s)  # what the task is does not matter here
+
+    pool = RayPool.__new__(RayPool)
+    nodes = [{"NodeID": "lost", "Alive": False}, {"NodeID": "up", "Alive": True}, {"NodeID": "slow", "Alive": True}]
+    pool._ray = SimpleNamespace(nodes=lambda: nodes)
+    pool._missing = [missing("lost", now_s + 60), missing("up", now_s - 1), missing("slow", now_s + 60)]
+    told = pool._told_of_missing()
+    assert [(each.task, each.lost) for each in told] == [("lost", True), ("up", False)]
+    assert "host of lost" in told[0].how and "host of up" in told[1].how
+    assert [each.task for each in pool._missing] == ["slow"]
+    nodes[2]["Alive"] = False
+    assert [(each.task, each.lost) for each in pool._told_of_missing()] == [("slow", True)]
+    assert pool._told_of_missing() == []
 
 
 def run(cluster, night, out, chosen, progress=lambda _: None):
