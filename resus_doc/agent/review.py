@@ -18,7 +18,7 @@ from resus_doc.agent.revise import remake
 from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken, VideoRefused
 from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
 from resus_doc.settings import Settings
-from resus_doc.tools import casefolder, report_timeline, report_vitals, review_edits, revisions, windows_table
+from resus_doc.tools import casefolder, clips, report_timeline, report_vitals, review_edits, revisions, windows_table
 from resus_doc.tools import report_words as words
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.cases import guideline_of
@@ -62,11 +62,15 @@ class ReviewSession:
         """How many revisions this session saved."""
         self._writer: str | None = None
         self._note = ""
-        self._had_films = (self.case / casefolder.CLIPS).is_dir()
         report = casefolder.read_report(self.case)
         revisions.versions(self.case, report)
         TOOLS["load_profile"](guideline_of(report))
         self.video, self.video_note = _recording(self.case, report, video)
+        self._showed = (self.case / casefolder.CLIPS).is_dir()
+        """Whether films or pictures that somebody had made of the case lay in it."""
+        self._had_films = any(
+            (self.case / casefolder.CLIPS / f"{clip.name}.mp4").exists() for clip in clips.plan(report)
+        )
 
     def close(self) -> None:
         """End the language model's process, if one was started."""
@@ -176,7 +180,7 @@ class ReviewSession:
         """Whether the case had clips that a revision made untrue, and its recording is there to cut them anew."""
         return bool(self.saved) and self._had_films and self.video is not None
 
-    def cut_films(self, progress: Callable[[float], None] = lambda _fraction: None) -> None:
+    def cut_films(self) -> None:
         """Cut the clips of the case as it is now.
 
         Raises:
@@ -186,7 +190,7 @@ class ReviewSession:
         assert self.video is not None
         report = casefolder.read_report(self.case)
         with tempfile.TemporaryDirectory() as folder:
-            TOOLS["cut_clips"](report, self.video, Path(folder), progress=progress)
+            TOOLS["cut_clips"](report, self.video, Path(folder))
             casefolder.put_films(
                 self.case,
                 windows_table.read_windows(self.case / windows_table.NAME, report),
@@ -211,9 +215,10 @@ class ReviewSession:
         told = []
         if (self.case / "export").is_dir():
             told.append("What lay in export told of the case before this revision and is gone; make it again.")
-        if self._had_films:
-            after = "are cut anew when the review ends" if self.video is not None else "are gone"
-            told.append(f"The clips showed the case before this revision and {after}.")
+        if self._had_films and self.video is not None:
+            told.append("The clips showed the case before this revision and are cut anew when the review ends.")
+        elif self._showed:
+            told.append("What lay in clips showed the case before this revision and is gone.")
         return " ".join(told)
 
     def _engine(self) -> "Engine | None":

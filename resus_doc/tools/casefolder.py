@@ -152,14 +152,11 @@ def write_revision(
 
     Films of the case as it was before are not taken along: they may show what the person took back.
     """
-    from resus_doc.tools.report_html import Surroundings
-
     case = _resolved(case)
     with _disk_trouble(case, "Free some space or ask for the right to write there, then save again."):
         _mend(case)
         with _new_folder(case) as folder:
-            around = Surroundings(_address(case), windows, confidentiality, thumbnails, recordings=_addresses(case))
-            _fill(folder, report, around)
+            _fill(folder, report, _as_before(case, windows, confidentiality, thumbnails))
             _carry_over(case, folder)
             if (case / REVISIONS).is_dir():
                 shutil.copytree(case / REVISIONS, folder / REVISIONS)
@@ -187,22 +184,37 @@ def put_films(
         InputRefused: there is no case.
         ResourceMissing: the disk is full or the place cannot be written to.
     """
-    from resus_doc.tools.report_html import Surroundings, render
+    from resus_doc.tools.report_html import render
 
     case = _resolved(case)
     report = read_report(case)
     with _disk_trouble(case):
         names = _copy_clips(films, case)
-        around = Surroundings(_address(case), windows, confidentiality, thumbnails, names, _addresses(case))
+        around = _as_before(case, windows, confidentiality, thumbnails, names)
         partial = case / ".report.html.part"
         _write(partial, render(_canonical(report), around))
         partial.replace(case / "report.html")
 
 
+def _as_before(
+    case: Path,
+    windows: "Windows | None",
+    confidentiality: str,
+    thumbnails: Mapping[str, bytes],
+    films: frozenset[str] = frozenset(),
+) -> "Surroundings":
+    """What the page of a case shows beside the report when it is made anew; its recordings stay where they lay."""
+    from resus_doc.tools.report_html import Surroundings
+
+    return Surroundings(_address(case), windows, confidentiality, thumbnails, films, _addresses(case))
+
+
 def has_pictures(case: Path) -> bool:
     """Whether the page of a case holds small pictures of the recording."""
+    from resus_doc.tools.report_html import PICTURE
+
     try:
-        return 'src="data:image/jpeg;base64,' in (case / "report.html").read_text(encoding="utf-8")
+        return f'src="{PICTURE}' in (case / "report.html").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
 

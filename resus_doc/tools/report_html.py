@@ -39,6 +39,9 @@ VERDICT_SIGNS = {"met": "✓", "not_met": "✕", "indeterminate": "≈", "not_as
 _QUANTITY = re.compile(r"(?<=\d) (?=(?:s|min|%|bpm|times)\b|%)|(?<=±) (?=\d)")
 """A number and its unit stay on one line."""
 
+PICTURE = "data:image/jpeg;base64,"
+"""How the address of a small picture begins, which the page holds itself."""
+
 _MOST_DETAILS = 80
 """Lines of technical provenance on the page; all of it stands in run.json."""
 
@@ -160,7 +163,7 @@ def _thumbnails(report: Report, around: Surroundings) -> tuple[Thumbnail, ...]:
             event,
             words.activity_name(event.activity, capital=True),
             clock((event.start_s + event.end_s) / 2 - report.time_zero.t_s),
-            f"data:image/jpeg;base64,{base64.b64encode(around.thumbnails[event.id]).decode()}",
+            f"{PICTURE}{base64.b64encode(around.thumbnails[event.id]).decode()}",
         )
         for event in shown
     )

@@ -163,7 +163,8 @@ def test_clips_and_exports_of_the_earlier_timeline_go_and_that_is_told(case):
 def test_pictures_follow_the_revision_and_clips_are_cut_anew_at_the_end(case):
     session = a_session(case)
     (case / "clips").mkdir()
-    (case / "clips" / "F1.mp4").write_bytes(b"of the timeline before")
+    first = clips.plan(casefolder.read_report(case))[0].name
+    (case / "clips" / f"{first}.mp4").write_bytes(b"of the timeline before")
     session = a_session(case)
     assert casefolder.has_pictures(case) and not session.films_are_due()
     wanted = edits_of(session)
@@ -183,6 +184,16 @@ def test_pictures_follow_the_revision_and_clips_are_cut_anew_at_the_end(case):
     assert set(planned) == set(films)
     for name, clip in planned.items():
         assert probe(case / "clips" / f"{name}.mp4").duration_s == pytest.approx(clip.end_s - clip.start_s, abs=0.1)
+
+
+def test_pictures_that_somebody_had_the_chat_take_go_and_no_films_are_due(case):
+    (case / "clips").mkdir()
+    (case / "clips" / "0010.0.png").write_bytes(b"of the timeline before")
+    session = a_session(case)
+    wanted = edits_of(session)
+    wanted["events"][0]["confirmed"] = True
+    assert "What lay in clips" in save(session, wanted)["note"]
+    assert not (case / "clips").exists() and not session.films_are_due()
 
 
 def test_a_page_without_pictures_gets_none_by_a_revision(case):
