@@ -22,7 +22,7 @@ format: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Trains the shipped weights anew from nothing; about five hours on two cores. Each line can be stopped and started again,
+# Trains the shipped weights anew from nothing, which takes hours on two cores. Each line can be stopped and started again,
 # but the last one goes on only with --resume.
 weights: .venv/installed
 	$(BIN)/python scripts/detector_data.py base 6750 --workers 2
@@ -31,7 +31,7 @@ weights: .venv/installed
 	$(BIN)/python scripts/train_detector.py base --threads 2
 	$(BIN)/python scripts/train_detector.py lora --threads 2
 	$(BIN)/python scripts/train_detector.py wide --threads 2
-	$(BIN)/python scripts/train_detector.py more --threads 2
+	$(BIN)/python scripts/train_detector.py further --threads 2
 	$(BIN)/python scripts/train_detector.py ship
 	$(BIN)/python scripts/fit_decoder.py
 	$(BIN)/python scripts/train_llm.py --minutes 60 --threads 2

@@ -3,6 +3,8 @@
     python scripts/detector_baselines.py head          # the head alone on the frozen base
     python scripts/detector_baselines.py single        # as the shipped one, but one frame of each clip, standing still
     python scripts/detector_baselines.py shuffled      # as the shipped one, but the frames of each clip in an order of chance
+    python scripts/detector_baselines.py full          # every weight of the base learns, without an adapter
+    python scripts/detector_baselines.py equal         # as the shipped one, in as many steps as these are given
     python scripts/detector_baselines.py timesformer   # from nothing, or first as the base where its clips are there
 
 They learn from the same rendered clips (`detector_data.py train`) for as many steps as the shipped one in all its stages, and are
@@ -30,19 +32,20 @@ from resus_doc.tools.simulate.render import Thing
 
 BUNDLES = BUILD / "bundles"
 VIEWS: dict[str, View] = {"single": "single", "shuffled": "shuffled"}
-RATES = {"head": 2e-3, "single": 2e-3, "shuffled": 2e-3, "timesformer": 5e-4}
+RATES = {"head": 2e-3, "single": 2e-3, "shuffled": 2e-3, "full": 5e-4, "equal": 2e-3, "timesformer": 5e-4}
+ADAPTED = ("single", "shuffled", "equal")
 HEAD_STEPS = 150
 SIGHT_STEPS = 700
 """As long as the base learns to see."""
 
 
-def train(stage: str, steps: int, sight: int, videos: int) -> None:
+def train(stage: str, steps: int, clip_count: int | None, sight: int, videos: int) -> None:
     """Train one row and write its bundle."""
     root, view = BUILD / stage, VIEWS.get(stage, "all")
     model, facts = _start(stage, root, sight)
     torch.manual_seed(1)
     head = new_head(clips.hidden_size(model.get_base_model()), len(LABELS))
-    frames, flags = load("train")
+    frames, flags = load("train", limit=clip_count)
     recipe = Recipe(steps=steps, learning_rate=RATES[stage], weight_decay=0.01, seed=1)
     training.train_adapter(model, head, Clips(frames, flags), recipe, root / "checkpoint.pt", log, view=view)
     facts |= {"steps": steps, "clips": len(frames), "batch": recipe.batch, "frames": view}
@@ -54,7 +57,9 @@ def _start(stage: str, root: Path, sight: int) -> tuple[nn.Module, dict]:
     torch.manual_seed(1)
     if stage == "head":
         return bare(load_base().requires_grad_(False)), {}
-    if stage != "timesformer":
+    if stage == "full":
+        return bare(load_base()), {}
+    if stage in ADAPTED:
         return training.add_adapter(load_base().requires_grad_(False)), {}
     model = timesformer.new(FRAME_SIZE)
     sight = sight if any((DATA / "base").glob("*.npz")) else 0
@@ -68,12 +73,12 @@ def _saved(stage: str, root: Path, model: nn.Module, head: nn.Module) -> Parts:
     """The trained parts on disk, in half precision."""
     root.mkdir(parents=True, exist_ok=True)
     save_file({name: t.contiguous() for name, t in head.state_dict().items()}, root / "head.safetensors")
-    if stage == "timesformer":
+    if stage in ("full", "timesformer"):
         model.get_base_model().half().save_pretrained(root / "base")
         return Parts(root / "base", None, root / "head.safetensors")
-    if stage in VIEWS:
+    if stage in ADAPTED:
         model.half().save_pretrained(root / "adapter")
-    return Parts(BUILD / "base", root / "adapter" if stage in VIEWS else None, root / "head.safetensors")
+    return Parts(BUILD / "base", root / "adapter" if stage in ADAPTED else None, root / "head.safetensors")
 
 
 def finish(stage: str, parts: Parts, facts: dict, videos: int) -> None:
@@ -82,7 +87,7 @@ def finish(stage: str, parts: Parts, facts: dict, videos: int) -> None:
     detector = bundle_writer.assembled(parts, first_config().model_copy(update=update))
     tuned = bundle_writer.calibrated(detector, validation_videos(videos))
     log(f"{stage}, validation videos: {tuned.figures}")
-    method = "lora" if stage in VIEWS else stage
+    method = "lora" if stage in ADAPTED else stage
     told = {
         "method": method,
         "made_for": "comparison on simulated video drawn by this package; not for patients",
@@ -91,8 +96,8 @@ def finish(stage: str, parts: Parts, facts: dict, videos: int) -> None:
         "validation_videos": videos,
         "validation_f1": tuned.figures,
     }
-    frames, flags = load("train")
-    golden = np.array(frames[int(np.argmax(flags[:250].sum(1)))])
+    frames, flags = load("train", limit=250)
+    golden = np.array(frames[int(np.argmax(flags.sum(1)))])
     bundle_writer.write(BUNDLES / stage, parts, detector, tuned.config.model_copy(update={"training": told}), golden)
     log(f"{BUNDLES / stage} is written")
 
@@ -103,12 +108,13 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, help="optimiser steps of 32 clips; usually those of all the shipped one's stages"
     )
+    parser.add_argument("--clips", type=int, help="how many of the rendered clips to learn from; usually all")
     parser.add_argument("--sight", type=int, default=SIGHT_STEPS, help="steps in which a TimeSformer learns to see")
     parser.add_argument("--videos", type=int, default=VIDEOS, help="validation videos to tune on")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    train(options.stage, options.steps or usual_steps(options.stage), options.sight, options.videos)
+    train(options.stage, options.steps or usual_steps(options.stage), options.clips, options.sight, options.videos)
 
 
 def usual_steps(stage: str) -> int:
@@ -116,7 +122,7 @@ def usual_steps(stage: str) -> int:
     if stage == "head":
         return HEAD_STEPS
     found = [
-        BUILD / name / "training.json" for name in ("more", "wide", "lora") if (BUILD / name / "training.json").exists()
+        BUILD / name / "training.json" for name in ("further", "wide", "lora") if (BUILD / name / "training.json").exists()
     ]
     if not found:
         raise SystemExit("Train the adapter first (scripts/train_detector.py), or give --steps.")

@@ -9,7 +9,7 @@
     python scripts/detector_data.py train 24000 --first 12000
     python scripts/train_detector.py wide              # goes on with them on clips of any difficulty
     python scripts/detector_data.py train 33000 --first 24000
-    python scripts/train_detector.py more              # and on further ones
+    python scripts/train_detector.py further           # and on further ones
     python scripts/train_detector.py ship              # tunes on validation videos, writes the bundle
 
 Checkpoints and logs lie in build/detector; the bundle goes to resus_doc/assets/detector.
@@ -54,9 +54,9 @@ STAGES = {
     "head": Stage(None, 0, EASY["train"], 150, 2e-3),
     "lora": Stage(None, 0, EASY["train"], 320, 2e-3),
     "wide": Stage("lora", EASY["train"], 12000, 600),
-    "more": Stage("wide", 24000, 9000, 450),
+    "further": Stage("wide", 24000, 9000, 450),
 }
-LAST = "more"
+LAST = "further"
 """The stage that is shipped."""
 
 
