@@ -13,6 +13,7 @@ from resus_doc.tools.show import video_of
 
 if TYPE_CHECKING:
     from resus_doc.models.detector import Detector
+    from resus_doc.tools.windows import Windows
 
 LONGEST_S = 30.0
 """A longer stretch is cut: half a minute takes some seconds on two processor cores."""
@@ -35,10 +36,29 @@ def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[
     if end_s <= start_s:
         raise InputRefused("The video has ended before that.", "Name a stretch within the video.")
     windows = look_closer(video, detector, (Span(start_s, end_s),))
-    # By thresholds: the fitted decoder weighs a window by what the whole recording shows, and here is a stretch alone.
-    found = build_timeline(windows, detector.provenance()["thresholds"], report.video.duration_s)
+    first = _first_look(case, report, detector)
+    found = build_timeline(
+        first or windows,
+        detector.provenance()["thresholds"],
+        report.video.duration_s,
+        decoder=detector.decoder if first else None,
+        closer=windows,
+    )
     inside = tuple(event for event in found.events if event.start_s < end_s and start_s < event.end_s)
     return Span(start_s, end_s), round(detector.config.stride_s / windows.stride_s), inside
+
+
+def _first_look(case: Path, report: Report, detector: "Detector") -> "Windows | None":
+    """The windows behind the record, if this detector gave them: its decoder weighs a stretch by what the whole recording shows.
+
+    None where a person's annotations or another detector made the record; thresholds then decide on the stretch alone.
+    """
+    from resus_doc.tools.windows_table import NAME, read_windows
+
+    first = read_windows(case / NAME, report)
+    made_by = report.provenance.get("detector")
+    same = isinstance(made_by, dict) and made_by.get("weights_sha256") == detector.config.files
+    return first if same and detector.decoder is not None else None
 
 
 def beside(

@@ -13,8 +13,9 @@ import pytest
 from resus_doc import settings
 from resus_doc.agent.report import ReportGraph, Request, make_report
 from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, UsageError
-from resus_doc.schema import Report
-from resus_doc.tools import formats
+from resus_doc.models.detector import Detector
+from resus_doc.schema import Report, Span
+from resus_doc.tools import formats, look_again
 
 ONSET_TOLERANCE_S = 1.0
 """What the project promises for the sample video."""
@@ -47,8 +48,27 @@ def noise_video(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sample_report(tmp_path_factory) -> Report:
-    return make_report(a_request(tmp_path_factory.mktemp("sample") / "case", llm=str(settings.DEFAULT_LLM)))
+def sample_case(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("sample") / "case"
+
+
+@pytest.fixture(scope="module")
+def sample_report(sample_case) -> Report:
+    return make_report(a_request(sample_case, llm=str(settings.DEFAULT_LLM)))
+
+
+def test_a_second_look_reads_a_stretch_in_the_light_of_the_whole_recording(sample_report, sample_case, monkeypatch):
+    """Of an activity that goes on beyond the stretch the record's edges are found, as far as the stretch was not seen again."""
+    ppv = max((event for event in sample_report.events if event.activity == "ppv"), key=lambda event: event.duration_s)
+    detector = Detector.load(device="cpu")
+    middle_s = (ppv.start_s + ppv.end_s) / 2
+    _, steps, events = look_again.look(sample_case, sample_report, Span(middle_s - 0.5, middle_s + 0.5), detector)
+    (again,) = [event for event in events if event.activity == "ppv"]
+    assert steps == 4 and (again.start_s, again.end_s) == pytest.approx((ppv.start_s, ppv.end_s), abs=0.5)
+    monkeypatch.setattr(detector, "decoder", None)
+    stretch, _, events = look_again.look(sample_case, sample_report, Span(middle_s - 0.5, middle_s + 0.5), detector)
+    (alone,) = [event for event in events if event.activity == "ppv"]
+    assert (alone.start_s, alone.end_s) == pytest.approx(stretch, abs=0.25)
 
 
 def test_the_sample_s_events_match_its_truth(sample_report):
