@@ -1,6 +1,9 @@
 """How often verdicts from detected events are those of the scenario's truth, written to docs/verdict-figures.md.
 
-    python benchmarks/verdict_figures.py [--videos 20] [--births 24]      videos of each of two groups of hospitals
+    python benchmarks/verdict_figures.py [--videos 20] [--births 24]      videos of each of three groups
+
+The groups: hospitals that are in the training, the one that is not, and courses of both that end in chest compressions
+(`decoder_data.escalation`), which are rare in the other two.
 
 Each simulated test video is detected once and judged with many drawn births and heart rates, so that the rules which need them
 can be assessed: AHA/AAP 2025 and the quality metrics. Rules that need neither count once a video. The denominator holds every
@@ -38,6 +41,7 @@ from resus_doc.tools.windows import Windows
 
 OUT = Path("docs/verdict-figures.md")
 PROFILE = load("aha-2025")
+GROUPS = ("test", "held-out", "escalation")
 NEAR_S = 5.0
 LIMIT_S = 60.0
 FROM_BIRTH = ("aha-2025.ppv-within-60s", "aha-2025.compressions-heart-rate")
@@ -189,7 +193,7 @@ def main() -> None:
     held: list[bool] = []
     cases = looks = 0
     looked_s = judged_s = 0.0
-    for video in [*looked("test", options.videos), *looked("held-out", options.videos)]:
+    for video in (each for group in GROUPS for each in looked(group, options.videos)):
         bench, plain, truth = Bench(video, config, decoder), Bench(video, config, None), true_timeline(video)
         for number, case in enumerate(draw_cases(video, options.births)):
             true = judged(from_birth(truth, case), case)
@@ -205,8 +209,8 @@ def main() -> None:
     lines = [
         "# Verdicts from detected events",
         "",
-        f"{2 * options.videos} simulated test videos, half of them of the held-out hospital, each judged with {options.births} "
-        "drawn births and heart rates "
+        f"{len(GROUPS) * options.videos} simulated test videos, half of them of the held-out hospital and a third with a course that "
+        f"ends in chest compressions, each judged with {options.births} drawn births and heart rates "
         f"({cases} cases). They say nothing about real recordings. Open: indeterminate, not assessable or not raised. "
         f"Detector {weights()}.",
         "",

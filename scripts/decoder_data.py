@@ -3,6 +3,7 @@
     python scripts/decoder_data.py validation 12
     python scripts/decoder_data.py test 20
     python scripts/decoder_data.py held-out 20      # of the room family that no training has seen
+    python scripts/decoder_data.py escalation 20    # every course ends in chest compressions; half of them of that family
 
 A video is kept by its scenario and the simulator's code, its windows by the detector too: after a new training only the
 detector runs again.
@@ -25,11 +26,12 @@ from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
 from resus_doc.models.decoder import Decoder
 from resus_doc.models.decoder_fit import Example, Grid, Recording
 from resus_doc.models.detector import Detector
+from resus_doc.schema import Span
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools.detect import detect
 from resus_doc.tools.simulate.dataset import write_video
-from resus_doc.tools.simulate.look import HELD_OUT
-from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
+from resus_doc.tools.simulate.look import FAMILIES, HELD_OUT
+from resus_doc.tools.simulate.scenario import STANDARD, ActKind, Scenario, compose, draw, make_act
 from resus_doc.tools.windows import Windows
 
 BUILD = Path("build/decoder")
@@ -38,6 +40,12 @@ DIFFICULTIES = (STANDARD,)
 """Videos take these in turn."""
 HELD_OUT_FROM = 1_000_000
 """Videos of the held-out family have test seeds from here on."""
+ESCALATION_FROM = 2_000_000
+"""So have those of courses that end in compressions."""
+
+
+_BETWEEN: tuple[tuple[ActKind, ...], ...] = (("rest",), ("hover",), ("suction",), ("stimulation",), ())
+"""What hands do while PPV pauses."""
 
 
 class Looked(NamedTuple):
@@ -68,9 +76,37 @@ def windows_like(dense: Windows, chosen: np.ndarray, stride_s: float) -> Windows
 
 def scenarios(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Scenario]:
     """Whole recordings of a kind, the same for the same numbers."""
+    if kind == "escalation":
+        return [escalation(SEEDS["test"] + ESCALATION_FROM + i) for i in range(count)]
     first = SEEDS["test"] + HELD_OUT_FROM if kind == "held-out" else SEEDS[kind]
     hospital = HELD_OUT if kind == "held-out" else None
     return [draw(first + i, difficulty=difficulties[i % len(difficulties)], hospital=hospital) for i in range(count)]
+
+
+def escalation(seed: int) -> Scenario:
+    """A course in which PPV, with pauses, lasts 12 to 48 s in all before chest compressions begin: too short as often as not."""
+    rng = np.random.default_rng([seed, 3])
+    known = [name for name in FAMILIES if name != HELD_OUT]
+    hospital = HELD_OUT if seed % 2 else known[int(rng.integers(len(known)))]
+    arrival_s = t = float(rng.uniform(8, 12))
+    acts = []
+
+    def then(seconds: float, *kinds: ActKind) -> None:
+        nonlocal t
+        acts.extend(make_act(rng, kind, t, t + seconds, STANDARD) for kind in kinds)
+        t += seconds + float(rng.uniform(1.6, 3.0))
+
+    t += float(rng.uniform(2, 4))
+    then(float(rng.uniform(7, 14)), "stimulation")
+    before_s, parts = float(rng.uniform(12, 48)), int(rng.integers(1, 4))
+    for share in rng.dirichlet([6.0] * parts):
+        then(max(4.0, before_s * float(share)), "ppv")
+        if rng.random() < 0.6:
+            then(float(rng.uniform(1, 14)), *_BETWEEN[int(rng.integers(len(_BETWEEN)))])
+    then(float(rng.uniform(14, 26)), "ppv", "chest_compressions")
+    then(float(rng.uniform(6, 12)), "ppv")
+    stays = [Span(arrival_s, t + 5.0)]
+    return compose(seed, acts, stays, duration_s=round(t, 1), difficulty=STANDARD, hospital=hospital)
 
 
 def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Looked]:
@@ -144,7 +180,7 @@ def shipped() -> tuple[DetectorConfig, Decoder]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("validation", "test", "held-out"))
+    parser.add_argument("kind", choices=("validation", "test", "held-out", "escalation"))
     parser.add_argument("videos", type=int)
     options = parser.parse_args()
     looked(options.kind, options.videos)

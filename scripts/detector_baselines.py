@@ -122,7 +122,9 @@ def usual_steps(stage: str) -> int:
     if stage == "head":
         return HEAD_STEPS
     found = [
-        BUILD / name / "training.json" for name in ("further", "wide", "lora") if (BUILD / name / "training.json").exists()
+        BUILD / name / "training.json"
+        for name in ("further", "wide", "lora")
+        if (BUILD / name / "training.json").exists()
     ]
     if not found:
         raise SystemExit("Train the adapter first (scripts/train_detector.py), or give --steps.")
