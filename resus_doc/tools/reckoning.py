@@ -90,7 +90,25 @@ def time_to_first(report: Report, activity: Activity | None = None, *, threshold
         more, numbers = ranged("", numbers, span if value >= 0 else None)
         began = "The baby first came into view" if activity == "baby_visible" else f"{name} first started"
         said = Statement(text=f"{began} {{}} {side} {zero.name}{more}.", numbers=numbers, cites=cites)
-    return found._replace(statements=(said,))
+    further = (_from_table(report, activity), _first_ppv(report) if activity == "ventilation" else None)
+    return found._replace(statements=(said, *(each for each in further if each is not None)))
+
+
+def _from_table(report: Report, activity: Activity | None) -> Statement | None:
+    """The same interval from arrival on the table, where that was seen and times count from birth."""
+    measured = measure(report, activity, "time_to_first_{}_from_table")
+    if measured is None or measured.value is None or report.time_zero.source == "table_arrival":
+        return None
+    text, numbers = ranged("", (Quantity(value=measured.value, unit="s"),), _range(measured))
+    return Statement(text=f"That is {{}} after arrival on the table{text}.", numbers=numbers, cites=_cited(measured))
+
+
+def _first_ppv(report: Report) -> Statement | None:
+    """By "ventilation" some mean mask support of any kind, some PPV: where CPAP came first, PPV is told too."""
+    first, ppv = events_of(report, "ventilation")[:1], events_of(report, "ppv")[:1]
+    if not ppv or first[0].activity == "ppv":
+        return None
+    return time_to_first(report, "ppv").statements[0]
 
 
 def total_time(
@@ -148,7 +166,12 @@ def fraction(
     observed = timeline_of(report).observed
     zero = report.time_zero
     numbers: tuple[Quantity, ...] = ()
-    whole, name = "the time in which the baby was in view", name_of(activity)
+    whole, took = "the time in which the baby was in view", f"{capital(name_of(activity))} took"
+    if activity == "baby_visible":
+        observed = tuple(Span(each.start_s, each.start_s + each.duration_s) for each in report.recordings)
+        observed = observed or (Span(0.0, report.video.duration_s),)
+        whole = "the recordings" if report.recordings else "the recording"
+        took = "The baby was in view for"
     if number is not None:
         observed = (Span(zero.t_s, zero.t_s + number),)
         whole, numbers = f"the first {{}} after {zero.name}", (Quantity(value=number, unit="s"),)
@@ -158,7 +181,7 @@ def fraction(
     share = intervals.overlap_s((Span(e.start_s, e.end_s) for e in events), observed) / length_s
     cites = tuple(event.id for event in events)
     quantity = Quantity(value=share, unit="fraction")
-    said = Statement(text=f"{capital(name)} took {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
+    said = Statement(text=f"{took} {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
     measured = measure(report, activity, f"{{}}_fraction_first_{number:g}s") if number else None
     return Found(statements=(said,), measures=(measured,) if measured else (), spans=spans_of(events))
 

@@ -87,6 +87,37 @@ def test_time_to_first_gives_the_measure_and_the_first_event_only(report):
     assert reckoning.time_to_first(report, "suction").ids == ("E4", "M3")
 
 
+def texts(found):
+    return [(said.text, [number.value for number in said.numbers], said.cites) for said in found.statements]
+
+
+def test_where_cpap_came_first_the_first_ppv_is_told_too(report):
+    late = report.model_copy(update={"events": (an_event("E1", "cpap", 20, 30), an_event("E2", "ppv", 35, 40))})
+    assert texts(reckoning.time_to_first(late, "ventilation")) == [
+        ("CPAP first started {} after the start of the video.", [20.0], ("E1", "M1")),
+        ("PPV first started {} after the start of the video.", [35.0], ("E2",)),
+    ]
+    assert len(reckoning.time_to_first(report, "ventilation").statements) == 1
+
+
+def test_times_from_birth_are_told_from_arrival_on_the_table_as_well(report):
+    birth = TimeZero(t_s=-10, range_s=(-10, -10), source="given")
+    from_table = (*report.measures, a_measure("M4", "time_to_first_suction_from_table", 32))
+    known = report.model_copy(update={"time_zero": birth, "measures": from_table})
+    assert texts(reckoning.time_to_first(known, "suction"))[1:] == [
+        ("That is {} after arrival on the table.", [32.0], ("M4",))
+    ]
+    arrival = TimeZero(t_s=8, range_s=(8, 8), source="table_arrival")
+    assert len(reckoning.time_to_first(known.model_copy(update={"time_zero": arrival}), "suction").statements) == 1
+
+
+def test_the_view_is_a_part_of_the_recording(report):
+    half = report.model_copy(update={"events": (an_event("E1", "baby_visible", 0, 30),)})
+    assert texts(reckoning.fraction(half, "baby_visible")) == [
+        ("The baby was in view for {} of the recording.", [0.5], ("E1",))
+    ]
+
+
 def test_findings_of_an_activity_bring_the_passages_they_cite(report):
     assert record.findings(report, "suction").ids == ("F1", "P1")
     assert record.findings(report).ids == ("F1", "F2")
