@@ -238,9 +238,10 @@ def _on(task: "Task", share: Share) -> "Task":
 
 
 def _limit(share: Share) -> None:
-    """Threads and GPU of this worker; the user's own OMP_NUM_THREADS stands."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, str(share.threads))
+    """Threads and GPU of this worker; the user's own OMP_NUM_THREADS stands, and counts for the libraries beside OpenMP too."""
+    threads = os.environ.setdefault("OMP_NUM_THREADS", str(share.threads))
+    for name in ("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, threads)
     if share.gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = share.gpu
 

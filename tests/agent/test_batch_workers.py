@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from resus_doc.agent.batch_workers import Share, shares
+from resus_doc.agent.batch_workers import Share, _limit, shares
 
 
 @pytest.fixture
@@ -33,3 +33,11 @@ def test_one_worker_for_each_processor_where_there_is_no_gpu(gpus):
     assert shares(3, 200) == [Share(2, None)] * 3
     assert shares(8, 2) == [Share(4, None)] * 2
     assert 1 <= len(shares(None, 200)) <= 8
+
+
+@pytest.mark.parametrize(("own", "expected"), [({}, "4"), ({"OMP_NUM_THREADS": "1"}, "1")])
+def test_a_worker_s_threads_are_its_share_or_what_the_user_set(monkeypatch, own, expected):
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    monkeypatch.setattr(os, "environ", dict(own))
+    _limit(Share(4, None))
+    assert [os.environ[name] for name in names] == [expected] * 3
