@@ -152,9 +152,11 @@ def _steps(parts: object) -> int:
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
-    """The rows in the table's order; further ones after the known."""
+    """The rows in the table's order, `lora, more` behind `lora`; further ones after the known."""
     known = ["always yes", "single frame", "shuffled frames", "head only", "adapter off", "lora", "full", "timesformer"]
-    return sorted(rows, key=lambda each: known.index(each.name) if each.name in known else len(known))
+    names = [row.name.partition(",")[0] for row in rows]
+    places = [known.index(name) if name in known else len(known) for name in names]
+    return [rows[i] for i in sorted(range(len(rows)), key=places.__getitem__)]
 
 
 def absent(there: Sequence[str]) -> list[Row]:
