@@ -128,7 +128,7 @@ def main() -> None:
         "Measured on videos drawn by this package from seeds that no training or tuning used, encoded as H.264 and read as "
         "any video is. They say nothing about real recordings.",
         *compare_pages.explanation(rows),
-        f"{EQUAL[0].upper()}{EQUAL[1:]}: the shipped recipe in one stage of as many steps as the other rows had (see the note); all of them "
+        f"{EQUAL[0].upper()}{EQUAL[1:]}: the shipped recipe in one stage of as many steps as the other rows (see the note); all of them "
         "learned from 12,000 clips, of which the shipped one saw more and for longer. TimeSformer: trained from nothing, without what "
         "the base had learned to see before.",
         f"Model time of the shipped detector, one CPU thread: {seconds_a_minute(tests, work):.2f} s per minute of video.",
