@@ -200,6 +200,7 @@ class _Run:
         page: _Page,
         llm_asked_for: bool,
     ) -> None:
+        self._places = {given.video: place for place, given in enumerate(videos)}
         self._videos, self._planner, self._ledger = videos, planner, ledger
         self._say, self._progress, self._page = say, progress, page
         self._llm_asked_for = llm_asked_for
@@ -273,7 +274,13 @@ class _Run:
         self._put(self._decisions[task.video])
         self._steps[task.video] = "start"
         self._pace.start(str(task.video), time.monotonic())
-        self._pool.submit(task)
+        self._pool.submit(replace(task, following=self._after(task, self._pool.size)))
+
+    def _after(self, task: Task, workers: int) -> Path | None:
+        """The video that comes to the same worker next if all take turns: a guess, by which nothing but time is won or lost."""
+        place = self._places[task.video] + workers
+        upcoming = self._videos[place] if place < len(self._videos) else None
+        return None if upcoming is None or upcoming.annotations else upcoming.video
 
     def _put(self, decision: Decision) -> None:
         if decision.earlier:

@@ -163,6 +163,10 @@ class RayPool:
         return not self._queue and any(worker.idle for worker in self._workers)
 
     @property
+    def size(self) -> int:
+        return len(self._workers)
+
+    @property
     def busy(self) -> bool:
         return bool(self._queue or self._missing) or any(worker.task is not None for worker in self._workers)
 
@@ -321,7 +325,8 @@ def _room(node: dict[str, Any], needs: dict[str, float]) -> int:
 def _absolute(task: "Task") -> "Task":
     """With whole paths: a worker elsewhere has another working folder."""
     options = {name: value.absolute() if isinstance(value, Path) else value for name, value in task.options.items()}
-    return replace(task, video=task.video.absolute(), out=task.out.absolute(), options=options)
+    following = task.following and task.following.absolute()
+    return replace(task, video=task.video.absolute(), out=task.out.absolute(), options=options, following=following)
 
 
 def _check_same(here: dict[str, str], there: Greeting) -> None:

@@ -31,6 +31,8 @@ class Task:
     resume: bool = False
     """The working folder holds an unfinished run of this very content with these settings."""
     options: dict[str, Any] = field(default_factory=dict)
+    following: Path | None = None
+    """The video that the same worker is likely to get next."""
 
 
 class Result(NamedTuple):
@@ -44,6 +46,7 @@ class Result(NamedTuple):
 def debrief(task: Task, models: LoadedModels, progress: Progress) -> Result:
     """Write the case folder of one video; an existing one is replaced, unless a person revised it."""
     begun = time.monotonic()
+    models.following = task.following
     try:
         make_report(_request(task, progress), models)
     except ResourceMissing as error:

@@ -62,6 +62,10 @@ class Pool(Protocol):
     def busy(self) -> bool:
         """Whether any task is unfinished."""
 
+    @property
+    def size(self) -> int:
+        """How many workers there are, or may be started."""
+
     def submit(self, task: "Task") -> None: ...
 
     def wait(self, timeout_s: float) -> list[Message]:
@@ -136,6 +140,10 @@ class ProcessPool:
     @property
     def busy(self) -> bool:
         return any(worker.task is not None for worker in self._workers)
+
+    @property
+    def size(self) -> int:
+        return len(self._free) + len(self._workers)
 
     @property
     def pids(self) -> list[int]:

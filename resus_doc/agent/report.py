@@ -343,6 +343,7 @@ class ReportGraph:
         """Look at every recording; the checkpoint of each lies in a folder of its own."""
         detector = self._models.detector(self.request.settings)
         found: list[Windows] = []
+        opened = self._models.take_opened()
         for number, path in enumerate(state["paths"]):
             found.append(
                 TOOLS["detect_activities"](
@@ -351,8 +352,10 @@ class ReportGraph:
                     self.request.work / f"detect{number or ''}",
                     resume=self.request.resume,
                     progress=self._share(number, len(state["paths"])),
+                    opened=None if number else opened,
                 )
             )
+        self._models.open_following(detector)
         files = [self.request.work / f"windows{number or ''}.npz" for number in range(len(found))]
         for file, windows in zip(files, found, strict=True):
             windows.save(file)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +60,15 @@ def detect(
     progress: Progress | None = None,
     chunk_frames: int = CHUNK_FRAMES,
     ahead: bool | None = None,
+    opened: Opened | None = None,
 ) -> Windows:
     """Probabilities of the detector's labels in every whole window of a video.
 
     A video shorter than one window gives one window, filled up with its last frame. Seconds after the last whole window
     are not looked at. `progress` gets the finished fraction, 0 to 1. With `resume`, chunks stored in `work_dir` by an
     earlier run on the same file with the same detector are taken over and that part is not decoded again. `ahead` reads a chunk
-    ahead in a thread of its own; None: where the detector is not on the processor, which has nothing else to do.
+    ahead in a thread of its own; None: where the detector is not on the processor, which has nothing else to do. `opened` is taken
+    where it is this very file from its start, else closed.
 
     Raises:
         VideoRefused: nothing of the video can be read.
@@ -79,11 +81,17 @@ def detect(
     done = store.load() or _nothing(detector)
     config = detector.config
     size = config.frame_size
-    reader = GridReader(video_path, config.grid_fps, size, size, start_s=done.frames_done / config.grid_fps)
     total = probe(video_path).duration_s * config.grid_fps if progress else 1.0
-    batches = _batches(reader, chunk_frames)
-    if ahead if ahead is not None else detector.device.type != "cpu":
-        batches = read_ahead(batches)
+    batches: Generator[NDArray[np.uint8], None, None] | ReadAhead
+    if opened is not None and not done.frames_done and opened.fits(video_path, detector, chunk_frames):
+        reader, batches = opened.reader, opened.batches
+    else:
+        if opened is not None:
+            opened.batches.close()
+        reader = GridReader(video_path, config.grid_fps, size, size, start_s=done.frames_done / config.grid_fps)
+        batches = _batches(reader, chunk_frames)
+        if ahead if ahead is not None else reads_ahead(detector):
+            batches = ReadAhead(batches)
     with closing(batches):
         for frames in batches:
             whole = len(frames) == chunk_frames
@@ -211,33 +219,84 @@ def _completed(frames: NDArray[np.uint8], done: Chunk, detector: Detector) -> ND
     return frames if lacking <= 0 else np.concatenate([frames, np.repeat(frames[-1:], lacking, axis=0)])
 
 
-def read_ahead(batches: Iterator[NDArray[np.uint8]]) -> Generator[NDArray[np.uint8], None, None]:
-    """The same batches, each read while the one before is looked at: at most three are held. Errors of reading come through."""
-    ready: queue.Queue[NDArray[np.uint8] | BaseException | None] = queue.Queue(maxsize=1)
-    given_up = threading.Event()
+def reads_ahead(detector: Detector) -> bool:
+    """Whether the processor has time to read while the detector looks."""
+    return detector.device.type != "cpu"
 
-    def read() -> None:
-        try:
-            for batch in batches:
-                ready.put(batch)
-                if given_up.is_set():
-                    return
-            ready.put(None)
-        except BaseException as error:  # noqa: BLE001 - raised again where the batches are used
-            ready.put(error)
 
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        while (batch := ready.get()) is not None:
-            if isinstance(batch, BaseException):
-                raise batch
-            yield batch
-    finally:
-        given_up.set()
-        while reader.is_alive():
+class ReadAhead:
+    """The same batches, each read while the one before is looked at, the first at once: at most three are held.
+
+    Errors of reading come through. It must be closed, or read to its end.
+    """
+
+    def __init__(self, batches: Iterator[NDArray[np.uint8]]) -> None:
+        self._batches = batches
+        self._ready: queue.Queue[NDArray[np.uint8] | BaseException | None] = queue.Queue(maxsize=1)
+        self._given_up = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __iter__(self) -> ReadAhead:
+        return self
+
+    def __next__(self) -> NDArray[np.uint8]:
+        batch = self._ready.get()
+        if isinstance(batch, BaseException):
+            raise batch
+        if batch is None:
+            raise StopIteration
+        return batch
+
+    def close(self) -> None:
+        """End the reading."""
+        self._given_up.set()
+        while self._reader.is_alive():
             with suppress(queue.Empty):
-                ready.get(timeout=0.05)
+                self._ready.get(timeout=0.05)
+
+    def _read(self) -> None:
+        try:
+            for batch in self._batches:
+                self._ready.put(batch)
+                if self._given_up.is_set():
+                    return
+            self._ready.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where the batches are used
+            self._ready.put(error)
+
+
+class Opened(NamedTuple):
+    """A video whose first frames are read before anybody looks at them."""
+
+    path: Path
+    lay: tuple[int, int, int]
+    """How the file lay on the disk when it was opened: size, time of its content, inode."""
+    grid: tuple[float, int, int]
+    """Frames a second, their side, and frames a chunk."""
+    reader: GridReader
+    batches: ReadAhead
+
+    def fits(self, path: Path, detector: Detector, chunk_frames: int) -> bool:
+        """Whether this is what reading this file for this detector would give."""
+        grid = (detector.config.grid_fps, detector.config.frame_size, chunk_frames)
+        return (self.path, self.lay, self.grid) == (path, _lay(path), grid)
+
+
+def open_ahead(path: Path, detector: Detector) -> Opened:
+    """Begin to read a video; what it has wrong is told when its frames are wanted.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    fps, size = detector.config.grid_fps, detector.config.frame_size
+    lay, reader = _lay(path), GridReader(path, fps, size, size)
+    return Opened(path, lay, (fps, size, CHUNK_FRAMES), reader, ReadAhead(_batches(reader, CHUNK_FRAMES)))
+
+
+def _lay(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _batches(reader: GridReader, size: int) -> Generator[NDArray[np.uint8], None, None]:

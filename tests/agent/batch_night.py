@@ -77,6 +77,8 @@ class Here:
     def idle(self) -> bool:
         return not self._said
 
+    size = 1
+
     @property
     def busy(self) -> bool:
         return bool(self._said)

@@ -1,10 +1,14 @@
 """How a machine is divided among workers."""
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from resus_doc.agent.batch import _Run
 from resus_doc.agent.batch_workers import Share, _limit, shares
+from resus_doc.tools.batch_inputs import GivenVideo
 
 
 @pytest.fixture
@@ -14,6 +18,18 @@ def gpus(monkeypatch):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
 
     return have
+
+
+def test_a_worker_is_told_which_video_it_is_likely_to_get_next():
+    videos = [GivenVideo(Path(f"{n}.mp4"), annotations=Path("a.csv") if n == 3 else None) for n in range(5)]
+    run = SimpleNamespace(_videos=videos, _places={given.video: place for place, given in enumerate(videos)})
+
+    def after(number: int, workers: int) -> Path | None:
+        return _Run._after(run, SimpleNamespace(video=videos[number].video), workers)
+
+    assert after(0, 1) == Path("1.mp4") and after(0, 2) == Path("2.mp4")
+    assert after(2, 1) is None  # its events are annotated, so nothing looks at it
+    assert after(4, 1) is None
 
 
 def test_one_worker_for_each_gpu(gpus):

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from resus_doc import settings
+from resus_doc.agent.loaded import LoadedModels
 from resus_doc.agent.report import ReportGraph, Request, make_report
 from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, UsageError
 from resus_doc.models.detector import Detector
 from resus_doc.schema import Report, Span
-from resus_doc.tools import formats, look_again
+from resus_doc.tools import detect, formats, look_again
 
 ONSET_TOLERANCE_S = 1.0
 """What the project promises for the sample video."""
@@ -69,6 +70,28 @@ def test_a_second_look_reads_a_stretch_in_the_light_of_the_whole_recording(sampl
     stretch, _, events = look_again.look(sample_case, sample_report, Span(middle_s - 0.5, middle_s + 0.5), detector)
     (alone,) = [event for event in events if event.activity == "ppv"]
     assert (alone.start_s, alone.end_s) == pytest.approx(stretch, abs=0.25)
+
+
+def test_the_next_video_is_read_while_this_one_is_written_up_and_its_report_is_the_same(
+    noise_video, tmp_path, monkeypatch
+):
+    plain = make_report(a_request(tmp_path / "plain", video=noise_video))
+    monkeypatch.setattr(detect, "reads_ahead", lambda _detector: True)  # as where a GPU detects
+    models = LoadedModels()
+    models.following = noise_video
+    make_report(a_request(tmp_path / "first", video=noise_video), models)
+    opened = models._opened
+    assert opened is not None and opened.path == noise_video
+    models.following = None
+    again = make_report(a_request(tmp_path / "second", video=noise_video), models)
+    assert models._opened is None and not opened.batches._reader.is_alive()
+    assert (again.events, again.measures, again.findings) == (plain.events, plain.measures, plain.findings)
+    assert again.provenance["frames_decoded"] == plain.provenance["frames_decoded"]
+    models.following = noise_video
+    make_report(a_request(tmp_path / "third", video=noise_video), models)
+    opened = models._opened
+    models.close()
+    assert opened is not None and not opened.batches._reader.is_alive()
 
 
 def test_the_sample_s_events_match_its_truth(sample_report):

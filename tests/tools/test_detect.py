@@ -1,6 +1,9 @@
 """Detection on a real file: chunks change nothing, a killed run goes on where it stopped, short and cut files work."""
 
+import os
+import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 from resus_doc.errors import ResourceMissing, VideoRefused
 from resus_doc.models.detector import Detector
 from resus_doc.schema import Span
-from resus_doc.tools.detect import ChunkStore, detect, look_closer, read_ahead
+from resus_doc.tools.detect import CHUNK_FRAMES, ChunkStore, ReadAhead, detect, look_closer, open_ahead
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import draw
 
@@ -165,6 +168,21 @@ def test_reading_ahead_changes_nothing(video, shipped, straight, tmp_path):
     assert ahead.frames_decoded == behind.frames_decoded == straight.frames_decoded
 
 
+def test_a_video_that_was_opened_before_gives_the_same_and_no_other_is_taken_for_it(video, shipped, tmp_path):
+    copy = Path(shutil.copy(video, tmp_path / "copy.mp4"))
+    plain = detect(copy, shipped, tmp_path / "plain")
+    for number, path in enumerate((copy, video)):
+        opened = open_ahead(path, shipped)
+        assert opened.fits(copy, shipped, CHUNK_FRAMES) == (path == copy)
+        found = detect(copy, shipped, tmp_path / str(number), opened=opened)
+        np.testing.assert_array_equal(found.probabilities, plain.probabilities)
+        assert found.frames_decoded == plain.frames_decoded and not opened.batches._reader.is_alive()
+    opened = open_ahead(copy, shipped)
+    os.utime(copy, ns=(1, 1))
+    assert not opened.fits(copy, shipped, CHUNK_FRAMES)
+    opened.batches.close()
+
+
 def test_reading_ahead_holds_three_batches_at_most_and_stops_when_nobody_reads_on():
     read = []
 
@@ -173,7 +191,7 @@ def test_reading_ahead_holds_three_batches_at_most_and_stops_when_nobody_reads_o
             read.append(number)
             yield np.full(1, number)
 
-    ahead = read_ahead(batches())
+    ahead = ReadAhead(batches())
     assert [int(next(ahead)[0]) for _ in range(3)] == [0, 1, 2]
     ahead.close()
     assert len(read) <= 6
@@ -185,4 +203,4 @@ def test_an_error_of_reading_comes_through():
         raise VideoRefused("It broke off.")
 
     with pytest.raises(VideoRefused, match="broke off"):
-        list(read_ahead(batches()))
+        list(ReadAhead(batches()))
