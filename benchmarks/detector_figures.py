@@ -11,6 +11,7 @@ so that a row added later costs only itself.
 
 import argparse
 import hashlib
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -101,6 +102,23 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
     return compare.ordered([*rows, *compare.absent([row.name for row in rows])])
 
 
+def trained() -> list[str]:
+    """What the rows' bundles say of their training, beside the steps that stand in the notes."""
+    found = []
+    for name, stage in ROWS.items():
+        path = BUNDLES / stage / "detector.json"
+        if path.exists():
+            told = json.loads(path.read_text(encoding="utf-8"))["training"]
+            facts = told[told["method"]]
+            sight = f" after {facts['sight_steps']} steps of learning to see" if "sight_steps" in facts else ""
+            found.append(f"{name} {facts['clips']} clips{sight}")
+    if not found:
+        return []
+    return [
+        f"Learned from: {'; '.join(found)}. The row '{EQUAL}' is the shipped recipe in one stage of fewer steps and clips."
+    ]
+
+
 def seconds_a_minute(tests: Tests, work: Path) -> float:
     """Model time of the shipped detector for a minute of video, frames at hand."""
     detector = Detector.load(DEFAULT_DETECTOR, "cpu")
@@ -128,9 +146,7 @@ def main() -> None:
         "Measured on videos drawn by this package from seeds that no training or tuning used, encoded as H.264 and read as "
         "any video is. They say nothing about real recordings.",
         *compare_pages.explanation(rows),
-        f"{EQUAL[0].upper()}{EQUAL[1:]}: the shipped recipe in one stage of as many steps as the other rows (see the note); all of them "
-        "learned from 12,000 clips, of which the shipped one saw more and for longer. TimeSformer: trained from nothing, without what "
-        "the base had learned to see before.",
+        *trained(),
         f"Model time of the shipped detector, one CPU thread: {seconds_a_minute(tests, work):.2f} s per minute of video.",
         f"Made by `python benchmarks/detector_figures.py {' '.join(sys.argv[1:])}`".rstrip() + ".",
     ]

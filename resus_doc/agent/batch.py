@@ -265,9 +265,8 @@ class _Run:
 
     def _submit(self, task: Task) -> None:
         assert self._pool is not None
-        casefolder.clear_unfinished(
-            task.out
-        )  # of a batch or worker that was killed: none but this one works on its places
+        # Of a batch or worker that was killed: none but this batch works on its places.
+        casefolder.clear_unfinished(task.out)
         row = self._decisions[task.video].row
         row = row._replace(attempts=row.attempts + 1)
         self._decisions[task.video] = replace(self._decisions[task.video], row=row)

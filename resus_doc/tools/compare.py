@@ -154,9 +154,12 @@ def _steps(parts: object) -> int:
 def ordered(rows: Sequence[Row]) -> list[Row]:
     """The rows in the table's order, `lora, more` behind `lora`; further ones after the known."""
     known = ["always yes", "single frame", "shuffled frames", "head only", "adapter off", "lora", "full", "timesformer"]
-    names = [row.name.partition(",")[0] for row in rows]
-    places = [known.index(name) if name in known else len(known) for name in names]
-    return [rows[i] for i in sorted(range(len(rows)), key=places.__getitem__)]
+
+    def place(row: Row) -> int:
+        name = row.name.partition(",")[0]
+        return known.index(name) if name in known else len(known)
+
+    return sorted(rows, key=place)
 
 
 def absent(there: Sequence[str]) -> list[Row]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from resus_doc.errors import ResourceMissing
 from resus_doc.schema import Span
+from resus_doc.tools.ledger import Signature
 from resus_doc.tools.video import GridReader, Image, check_file, probe
 from resus_doc.tools.windows import Windows
 
@@ -270,8 +271,8 @@ class Opened(NamedTuple):
     """A video whose first frames are read before anybody looks at them."""
 
     path: Path
-    lay: tuple[int, int, int]
-    """How the file lay on the disk when it was opened: size, time of its content, inode."""
+    lay: Signature
+    """How the file lay on the disk when it was opened."""
     grid: tuple[float, int, int]
     """Frames a second, their side, and frames a chunk."""
     reader: GridReader
@@ -280,7 +281,7 @@ class Opened(NamedTuple):
     def fits(self, path: Path, detector: Detector, chunk_frames: int) -> bool:
         """Whether this is what reading this file for this detector would give."""
         grid = (detector.config.grid_fps, detector.config.frame_size, chunk_frames)
-        return (self.path, self.lay, self.grid) == (path, _lay(path), grid)
+        return (self.path, self.lay, self.grid) == (path, Signature.of(path), grid)
 
 
 def open_ahead(path: Path, detector: Detector) -> Opened:
@@ -290,13 +291,8 @@ def open_ahead(path: Path, detector: Detector) -> Opened:
         OSError: there is no such file.
     """
     fps, size = detector.config.grid_fps, detector.config.frame_size
-    lay, reader = _lay(path), GridReader(path, fps, size, size)
+    lay, reader = Signature.of(path), GridReader(path, fps, size, size)
     return Opened(path, lay, (fps, size, CHUNK_FRAMES), reader, ReadAhead(_batches(reader, CHUNK_FRAMES)))
-
-
-def _lay(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _batches(reader: GridReader, size: int) -> Generator[NDArray[np.uint8], None, None]:

@@ -55,10 +55,9 @@ def _first_look(case: Path, report: Report, detector: "Detector") -> "Windows | 
     """
     from resus_doc.tools.windows_table import NAME, read_windows
 
-    first = read_windows(case / NAME, report)
     made_by = report.provenance.get("detector")
     same = isinstance(made_by, dict) and made_by.get("weights_sha256") == detector.config.files
-    return first if same and detector.decoder is not None else None
+    return read_windows(case / NAME, report) if same and detector.decoder is not None else None
 
 
 def beside(
