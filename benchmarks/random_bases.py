@@ -134,7 +134,8 @@ def detector_of(base: Any) -> Any:
 
     from resus_doc.models import backbones
     from resus_doc.models.bundle import DetectorConfig
-    from resus_doc.models.detector import Detector, bare, new_head
+    from resus_doc.models.detector import Detector
+    from resus_doc.models.weights import bare, new_head
 
     family = backbones.of(base.config)
     config = DetectorConfig(

@@ -23,11 +23,11 @@ from safetensors.torch import save_file
 from torch import nn
 from train_detector import load_base, log
 
-from resus_doc.models import bundle_writer, clips, timesformer, training
+from resus_doc.models import bundle_writer, clips, pretraining, timesformer, training
 from resus_doc.models.bundle_writer import Parts
-from resus_doc.models.detector import bare, new_head
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.views import View
+from resus_doc.models.weights import bare, new_head
 from resus_doc.tools.simulate.render import Thing
 
 BUNDLES = BUILD / "bundles"
@@ -65,7 +65,7 @@ def _start(stage: str, root: Path, sight: int) -> tuple[nn.Module, dict]:
     sight = sight if any((DATA / "base").glob("*.npz")) else 0
     if sight:
         seen, recipe = Clips(*load("base", limit=EASY["base"])), Recipe(steps=sight, learning_rate=5e-4)
-        training.pretrain_timesformer(model, seen, len(Thing), recipe, root / "sight.ckpt", log)
+        pretraining.pretrain_timesformer(model, seen, len(Thing), recipe, root / "sight.ckpt", log)
     return bare(model), {"architecture": timesformer.named(model.config), "sight_steps": sight}
 
 

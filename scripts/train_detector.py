@@ -25,9 +25,10 @@ from detector_data import DENSE_GRID, EASY, FRAME_SIZE, LABELS, load
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from resus_doc.models import backbone, detector, evaluation, sight, training
-from resus_doc.models.detector import new_head
-from resus_doc.models.training import Clips, Recipe, Vocabulary
+from resus_doc.models import backbone, evaluation, pretraining, sight, training, weights
+from resus_doc.models.pretraining import Vocabulary
+from resus_doc.models.training import Clips, Recipe
+from resus_doc.models.weights import new_head
 from resus_doc.tools.simulate.render import Thing
 
 BUILD = Path("build/detector")
@@ -68,7 +69,7 @@ def train_base(steps: int) -> None:
     frames, dense = load("base", limit=EASY["base"])
     base = new_base()
     recipe = Recipe(steps=steps, learning_rate=2e-3)
-    training.pretrain(base, Clips(frames, dense), WORDS, recipe, BUILD / "base.ckpt", log)
+    pretraining.pretrain(base, Clips(frames, dense), WORDS, recipe, BUILD / "base.ckpt", log)
     base.half().save_pretrained(BUILD / "base")
     (BUILD / "base.json").write_text(json.dumps({"steps": steps, "clips": len(frames)}))
     gate()
@@ -96,7 +97,7 @@ def gate() -> None:
 
 
 def load_base() -> nn.Module:
-    return detector.load_base(BUILD / "base").eval()
+    return weights.load_base(BUILD / "base").eval()
 
 
 def train_top(name: str, steps: int | None) -> None:

@@ -61,7 +61,8 @@ def random_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from safetensors.torch import save_file
 
     from resus_doc.models import backbone, bundle, training
-    from resus_doc.models.detector import Detector, new_head
+    from resus_doc.models.detector import Detector
+    from resus_doc.models.weights import new_head
 
     labels = ("baby_visible", "ppv", "cpap", "stimulation", "suction", "chest_compressions")
     folder = tmp_path_factory.mktemp("bundle") / "random"

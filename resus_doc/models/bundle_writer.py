@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from resus_doc.models import base_files, bundle, evaluation
 from resus_doc.models.bundle import DetectorConfig, DomainConfig
-from resus_doc.models.detector import Detector, DomainModel, domain_embedding
+from resus_doc.models.detector import Detector
+from resus_doc.models.domain import DomainModel, domain_embedding
 from resus_doc.schema import Activity
 
 if TYPE_CHECKING:

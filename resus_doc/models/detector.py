@@ -6,18 +6,17 @@ and batches, so that the numbers do not depend on where a run was broken off.
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import BundleBroken, ResourceMissing
-from resus_doc.models import bundle, decoder
+from resus_doc.models import bundle, decoder, weights
 from resus_doc.models.bundle import DetectorConfig, Golden
 from resus_doc.models.decoder import Decoder
+from resus_doc.models.domain import DomainModel, domain_embedding
 from resus_doc.settings import DEFAULT_DETECTOR
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 STRETCH = 512
 """Grid frames encoded at a time where a whole video lies ready: bounds the memory of their floating-point form."""
-
-DOMAIN_WIDTH = 256
-"""Units a token that the domain check looks at: its matrix grows with the square, its training clips are 2,000."""
 
 GOLDEN_TOLERANCE = 2e-3
 """Largest difference of a golden logit on another CPU in float32; the adapter moves logits by whole units."""
@@ -265,45 +261,12 @@ class Detector:
             raise BundleBroken(f"The adapter of the detector bundle {folder} has no effect.", bundle.REMEDY)
 
 
-class DomainModel:
-    """Distance of a window's features to those of the training data, after whitening (Mahalanobis)."""
-
-    def __init__(self, mean: Tensor, whitening: Tensor) -> None:
-        self.mean = mean
-        self.whitening = whitening
-
-    def score(self, embedding: Tensor) -> Tensor:
-        """Embeddings [n, d] -> scores [n], 0 at the training data's mean and falling with the distance from it."""
-        distance: Tensor = ((embedding - self.mean) @ self.whitening).square().mean(-1).sqrt()
-        return -distance
-
-
-def domain_embedding(windows: Tensor) -> Tensor:
-    """Visual tokens of windows [n, steps, tokens, width] -> [n, 2 * m]: their mean and spread over the picture.
-
-    Beyond `DOMAIN_WIDTH` neighbouring units are added up; a network's units have no order, so this is as good as any projection.
-    """
-    import torch
-
-    still = windows.float().mean(1)
-    if still.shape[-1] > DOMAIN_WIDTH:
-        still = torch.nn.functional.adaptive_avg_pool1d(still, DOMAIN_WIDTH)
-    return torch.cat([still.mean(1), still.std(1)], dim=-1)
-
-
 def calibrate(logits: NDArray[np.float32], config: DetectorConfig) -> NDArray[np.float32]:
     """Logits [n, labels] to probabilities, by each label's temperature."""
     import numpy as np
 
     temperatures = np.array([config.temperatures[label] for label in config.labels])
     return (1 / (1 + np.exp(-logits / temperatures))).astype(np.float32)
-
-
-def new_head(hidden_size: int, labels: int) -> nn.Module:
-    """The multi-label head on pooled states [n, 2 * hidden_size]."""
-    from torch import nn
-
-    return nn.Sequential(nn.LayerNorm(2 * hidden_size), nn.Linear(2 * hidden_size, labels))
 
 
 def choose_device(name: str) -> str:
@@ -334,7 +297,7 @@ def _assemble(folder: Path, config: DetectorConfig, device: str = "cpu") -> Dete
     base = folder / bundle.BASE_FOLDER if config.base is None else base_files.find(config.base, folder)
     detector = assembled(config, base, adapter, folder / bundle.HEAD_FILE, device)
     if config.domain:
-        stored = tensors(folder / bundle.DOMAIN_FILE)
+        stored = weights.tensors(folder / bundle.DOMAIN_FILE)
         if set(stored) != {"mean", "whitening"}:
             raise BundleBroken(f"{folder / bundle.DOMAIN_FILE} holds {sorted(stored)}.", bundle.REMEDY)
         detector.domain = DomainModel(stored["mean"].float(), stored["whitening"].float())
@@ -353,10 +316,10 @@ def assembled(
     """
     from resus_doc.models.clips import hidden_size
 
-    base = load_base(base_folder, device=device)
-    model = bare(base) if adapter is None else load_adapter(adapter, base)
-    head = new_head(hidden_size(base), len(config.labels))
-    load_exactly(head, tensors(head_file), head_file)
+    base = weights.load_base(base_folder, device=device)
+    model = weights.bare(base) if adapter is None else weights.load_adapter(adapter, base)
+    head = weights.new_head(hidden_size(base), len(config.labels))
+    weights.load_exactly(head, weights.tensors(head_file), head_file)
     return of_parts(config, model.eval().requires_grad_(False), head.eval().requires_grad_(False))
 
 
@@ -367,104 +330,3 @@ def of_parts(config: DetectorConfig, model: Any, head: nn.Module) -> Detector:
 
     by_itself = config.view != "all" or is_timesformer(model.get_base_model())
     return (WindowDetector if by_itself else Detector)(config, model, head, None)
-
-
-def bare(base: Any) -> Any:
-    """A base without adapter, in the form in which a detector holds its model."""
-    from resus_doc.models.bare_model import BareModel
-
-    return BareModel(base)
-
-
-def load_base(folder: Path, *, four_bit: bool = False, device: str = "cpu") -> Any:
-    """A base from a folder, in float32 on the CPU or bfloat16 on CUDA; with `four_bit` its matrices in four bits, to train an
-    adapter on.
-
-    Raises:
-        BundleBroken: it is missing, of another architecture, or does not load exactly.
-        ResourceMissing: four bits need a package that is not installed.
-    """
-    import torch
-
-    from resus_doc.models import backbones, timesformer
-
-    options = {"quantization_config": _four_bits()} if four_bit else {}
-    if backbones.configuration(folder).get("model_type") == timesformer.MODEL_TYPE:
-        return backbones.exactly(folder, lambda: timesformer.load(folder)).float()
-    return backbones.load(folder, torch.bfloat16 if device.startswith("cuda") else torch.float32, device, **options)
-
-
-def _four_bits() -> Any:
-    """How transformers is to quantise: NF4, computing in bfloat16."""
-    from importlib.util import find_spec
-
-    import torch
-
-    if find_spec("bitsandbytes") is None:
-        raise ResourceMissing(
-            "A base in four bits needs the package bitsandbytes, which is not installed.",
-            "Install it with `pip install 'resus-doc[quantised]'`, or train without --four-bit.",
-        )
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_compute_dtype=torch.bfloat16,
-        bnb_4bit_use_double_quant=True,
-    )
-
-
-def load_adapter(folder: Path, base: Any) -> Any:
-    """The PEFT model of an adapter folder around a base; every weight accounted for.
-
-    Raises:
-        BundleBroken: the adapter cannot be read or does not fit the base.
-    """
-    from peft import PeftConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-
-    try:
-        adapter = PeftConfig.from_pretrained(str(folder))
-        adapter.base_model_name_or_path = None  # where the base lay when the adapter was saved; peft warns of each move
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "`is_gradient_checkpointing`", FutureWarning
-            )  # between peft and transformers
-            model = get_peft_model(base, adapter)
-    except (OSError, ValueError, TypeError) as error:
-        raise BundleBroken(f"The adapter {folder} does not fit the base: {error}.", bundle.REMEDY) from error
-    stored = tensors(folder / "adapter_model.safetensors")
-    expected = get_peft_model_state_dict(model)
-    _compare({k: v.shape for k, v in expected.items()}, {k: v.shape for k, v in stored.items()}, folder)
-    set_peft_model_state_dict(model, stored)
-    return model
-
-
-def load_exactly(module: nn.Module, stored: dict[str, Tensor], path: Path) -> None:
-    """Put stored weights into a module, all of them and no others."""
-    _compare({k: v.shape for k, v in module.state_dict().items()}, {k: v.shape for k, v in stored.items()}, path)
-    module.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, strict=True)
-
-
-def _compare(expected: dict[str, Any], stored: dict[str, Any], path: Path) -> None:
-    if expected != stored:
-        missing, extra = sorted(expected.keys() - stored.keys()), sorted(stored.keys() - expected.keys())
-        shapes = sorted(name for name in expected.keys() & stored.keys() if expected[name] != stored[name])
-        raise BundleBroken(
-            f"The weights {path} do not fit: missing {missing}, unexpected {extra}, of another shape {shapes}.",
-            bundle.REMEDY,
-        )
-
-
-def tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(str(path))
-    except (OSError, SafetensorError) as error:
-        raise BundleBroken(f"The weights {path} cannot be read: {error}.", bundle.REMEDY) from error
-
-
-logging.getLogger("transformers").setLevel(logging.ERROR)

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from resus_doc.models import clips as windows
-from resus_doc.models.training import Clips, Vocabulary, caption_loss, padded, patches
+from resus_doc.models.pretraining import Vocabulary, caption_loss, padded, patches
+from resus_doc.models.training import Clips
 
 RIDGE = 1e-3
 """Weight of the probe's penalty, as a share of the mean square of a token's values."""

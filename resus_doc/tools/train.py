@@ -231,7 +231,7 @@ def _new_model(run: Run) -> tuple[Any, Any]:
 
     from resus_doc.models import training
     from resus_doc.models.clips import hidden_size
-    from resus_doc.models.detector import bare, new_head
+    from resus_doc.models.weights import bare, new_head
 
     plan = run.plan
     torch.manual_seed(plan.seed)
@@ -250,7 +250,7 @@ def _new_model(run: Run) -> tuple[Any, Any]:
 
 def _untrained(run: Run) -> Any:
     from resus_doc.models import timesformer
-    from resus_doc.models.detector import load_base
+    from resus_doc.models.weights import load_base
 
     if run.base is None:
         return timesformer.new(run.config.frame_size, run.plan.seed)

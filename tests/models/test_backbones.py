@@ -12,7 +12,8 @@ from torch import nn
 from resus_doc.errors import BundleBroken
 from resus_doc.models import backbones, training
 from resus_doc.models.backbones import pool
-from resus_doc.models.detector import Detector, bare, load_adapter
+from resus_doc.models.detector import Detector
+from resus_doc.models.weights import bare, load_adapter
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from plain_forward import plain

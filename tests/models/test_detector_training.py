@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from resus_doc.models import backbone, training
-from resus_doc.models.detector import new_head
-from resus_doc.models.training import Clips, Recipe, Vocabulary
+from resus_doc.models import backbone, pretraining, training
+from resus_doc.models.pretraining import Vocabulary
+from resus_doc.models.training import Clips, Recipe
+from resus_doc.models.weights import new_head
 
 WORDS = Vocabulary(things=5, grid=4)
 LABELS = 2
@@ -45,15 +46,15 @@ def test_captions_tell_where_things_are_and_whether_they_move():
 def test_pretraining_resumes_as_if_never_stopped(tmp_path):
     data, recipe = clips("base"), Recipe(steps=4, batch=4, checkpoint_every=2)
     straight = tiny_base()
-    training.pretrain(straight, data, WORDS, recipe, tmp_path / "a.ckpt", log=lambda _: None)
+    pretraining.pretrain(straight, data, WORDS, recipe, tmp_path / "a.ckpt", log=lambda _: None)
 
     def stop(text):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        training.pretrain(tiny_base(), data, WORDS, recipe, tmp_path / "b.ckpt", log=stop)
+        pretraining.pretrain(tiny_base(), data, WORDS, recipe, tmp_path / "b.ckpt", log=stop)
     resumed = tiny_base()
-    training.pretrain(resumed, data, WORDS, recipe, tmp_path / "b.ckpt", log=lambda _: None)
+    pretraining.pretrain(resumed, data, WORDS, recipe, tmp_path / "b.ckpt", log=lambda _: None)
     torch.testing.assert_close(weights(resumed), weights(straight))
 
 
@@ -147,7 +148,7 @@ def test_a_timesformer_learns_to_see_patches_and_resumes(tmp_path):
                 raise KeyboardInterrupt
 
         try:
-            training.pretrain_timesformer(model, data, 5, recipe, tmp_path / path, log)
+            pretraining.pretrain_timesformer(model, data, 5, recipe, tmp_path / path, log)
         except KeyboardInterrupt:
             continue
         made.append(weights(model))

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from resus_doc.models import sight
+from resus_doc.models.pretraining import Vocabulary
 from resus_doc.models.sight import caption_gate, point
-from resus_doc.models.training import Clips, Vocabulary
+from resus_doc.models.training import Clips
 
 GRID, TOKENS, THING = 4, 4, 3
 

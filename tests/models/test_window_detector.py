@@ -8,7 +8,8 @@ from safetensors.torch import save_file
 from resus_doc.errors import BundleBroken
 from resus_doc.models import backbone, bundle, clips, timesformer, views
 from resus_doc.models.bundle import DetectorConfig
-from resus_doc.models.detector import Detector, assembled, bare, load_base, new_head, of_parts
+from resus_doc.models.detector import Detector, assembled, of_parts
+from resus_doc.models.weights import bare, load_base, new_head
 from resus_doc.models.window_detector import WindowDetector
 
 LABELS = ("ppv", "suction")

@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 
 from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
 from resus_doc.models import timesformer, training
-from resus_doc.models.detector import Detector, load_base
+from resus_doc.models.detector import Detector
+from resus_doc.models.weights import load_base
 from resus_doc.tools.compare import row_name
 from resus_doc.tools.evaluate import evaluate
 from resus_doc.tools.frame_cache import WindowClips, cache
