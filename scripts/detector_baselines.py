@@ -28,7 +28,7 @@ from resus_doc.models.bundle_writer import Parts
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.views import View
 from resus_doc.models.weights import bare, new_head
-from resus_doc.tools.simulate.render import Thing
+from resus_doc.tools.simulate.things import Thing
 
 BUNDLES = BUILD / "bundles"
 VIEWS: dict[str, View] = {"single": "single", "shuffled": "shuffled"}

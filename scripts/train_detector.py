@@ -29,7 +29,7 @@ from resus_doc.models import backbone, evaluation, pretraining, sight, training,
 from resus_doc.models.pretraining import Vocabulary
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.weights import new_head
-from resus_doc.tools.simulate.render import Thing
+from resus_doc.tools.simulate.things import Thing
 
 BUILD = Path("build/detector")
 WORDS = Vocabulary(len(Thing), DENSE_GRID)
@@ -49,6 +49,8 @@ class Stage(NamedTuple):
     clips: int
     steps: int
     learning_rate: float = 1.5e-3
+    turned: bool = False
+    """Whether its clips are seen turned by quarters."""
 
 
 STAGES = {
@@ -56,8 +58,10 @@ STAGES = {
     "lora": Stage(None, 0, EASY["train"], 320, 2e-3),
     "wide": Stage("lora", EASY["train"], 12000, 600),
     "further": Stage("wide", 24000, 9000, 450),
+    "turned": Stage("further", 33000, 4000, 300, turned=True),
+    "late": Stage("turned", 37000, 8000, 500, turned=True),
 }
-LAST = "further"
+LAST = "late"
 """The stage that is shipped."""
 
 
@@ -112,10 +116,18 @@ def train_top(name: str, steps: int | None) -> None:
         head.load_state_dict(load_file(BUILD / stage.before / "head.safetensors"))
     elif name != "head":
         model = training.add_adapter(model)
-    recipe = Recipe(steps=steps or stage.steps, learning_rate=stage.learning_rate, weight_decay=0.01, seed=1)
+    recipe = Recipe(
+        steps=steps or stage.steps,
+        learning_rate=stage.learning_rate,
+        weight_decay=0.01,
+        seed=1,
+        turned=stage.turned,
+    )
     training.train_adapter(model, head, Clips(frames, flags), recipe, BUILD / f"{name}.ckpt", log)
     watch(model, head)
-    facts = {"steps": recipe.steps, "clips": len(frames), "batch": recipe.batch}
+    facts: dict = {"steps": recipe.steps, "clips": len(frames), "batch": recipe.batch}
+    if stage.turned:
+        facts["turned"] = True
     if stage.before is not None:
         facts["before"] = json.loads((BUILD / stage.before / "training.json").read_text())
     save_top(name, model, head, facts)

@@ -61,6 +61,8 @@ class Recipe:
     """Batches whose gradients make one step."""
     grid_fps: float | None = None
     """Frames a second of the clips, for families whose positions count time; None is the family's usual rate."""
+    turned: bool = False
+    """Whether clips are seen turned by quarters: a camera over a table may hang any way round."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ def train_adapter(
     dropouts = [part for name, part in model.named_modules() if "lora_dropout" in name]
 
     def loss_of(rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
-        frames = _varied(torch.from_numpy(views.for_training(clips.frames[rows], view, rng)), rng)
+        frames = torch.from_numpy(views.for_training(clips.frames[rows], view, rng))
+        frames = _varied(_turned(frames, rng) if recipe.turned else frames, rng)
         for part in dropouts:
             part.train()
         states = windows.pooled(base, frames.to(device), still=view == "single", grid_fps=recipe.grid_fps)
@@ -287,6 +290,12 @@ def _varied(frames: Tensor, rng: np.random.Generator) -> Tensor:
     mirrored = torch.from_numpy(rng.random((clips, 1, 1, 1, 1)) < 0.5)
     frames = torch.where(mirrored, frames.flip(3), frames)
     return (frames.float() * gain.float() + shift.float() + noise).clamp(0, 255)
+
+
+def _turned(frames: Tensor, rng: np.random.Generator) -> Tensor:
+    """Each clip [b, t, S, S, 3] turned by no, one, two or three quarters."""
+    quarters = rng.integers(0, 4, len(frames)).tolist()
+    return torch.stack([clip.rot90(turns, (1, 2)) for clip, turns in zip(frames, quarters, strict=True)])
 
 
 def _split(frames: NDArray[np.uint8], size: int = 32) -> list[Tensor]:

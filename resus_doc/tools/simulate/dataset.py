@@ -36,6 +36,7 @@ _HELD_SHARE = 3 / 17
 _RATE_LIMIT = {"maxrate": "1500k", "bufsize": "3000k"}
 """Noise costs bits: without a limit an hour of difficult video would take 2 GB."""
 
+_CRF = (18, 31)
 _SIZES = ((640, 480), (480, 360), (800, 600), (560, 420))
 _RATES = (Fraction(25), Fraction(30), Fraction(30000, 1001), Fraction(24), Fraction(15))
 
@@ -49,6 +50,8 @@ class Recording(NamedTuple):
     width: int
     height: int
     fps: Fraction
+    crf: int
+    """How strongly it is compressed: 18 is hardly visible, 30 is what a small file looks like."""
 
 
 class DatasetSummary(NamedTuple):
@@ -106,7 +109,7 @@ def plan(
     width: int | None = None,
     fps: float | Fraction | None = None,
 ) -> list[Recording]:
-    """Give each scenario a name, a split, a picture size and a frame rate. One scenario is one case."""
+    """Give each scenario a name, a split, a picture size, a frame rate and a compression. One scenario is one case."""
     rng = np.random.default_rng([seed, 11])
     parts: list[Split] = _splits(len(scenarios), rng) if split == "all" else [split for _ in scenarios]
     recordings = []
@@ -117,7 +120,7 @@ def plan(
             size = (width, 2 * round(width * 3 / 8))
         if fps is not None:
             rate = Fraction(fps).limit_denominator(1001)
-        recordings.append(Recording(f"case_{i:04d}", part, scenario, *size, rate))
+        recordings.append(Recording(f"case_{i:04d}", part, scenario, *size, rate, int(rng.integers(*_CRF))))
     return recordings
 
 
@@ -238,7 +241,7 @@ def _write_one(out: Path, recording: Recording) -> None:
     _write_text(out / "annotations" / part / f"{stem}.txt", annotation_text(scenario))
     _write_text(out / "scenarios" / part / f"{stem}.json", scenario.model_dump_json(indent=1) + "\n")
     video = out / "videos" / part / f"{stem}.mp4"
-    write_video(scenario, video, recording.width, recording.height, recording.fps)
+    write_video(scenario, video, recording.width, recording.height, recording.fps, crf=recording.crf)
 
 
 def _write_text(path: Path, text: str) -> None:

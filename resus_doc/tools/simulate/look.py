@@ -17,8 +17,12 @@ ASPECT = 4 / 3
 """Width to height of what the camera sees; a picture of another shape is a squeezed copy, as a plain resize gives."""
 
 
+Furniture = Literal["monitor", "tray", "rail", "trolley", "pole", "wall"]
+Range = tuple[float, float]
+
+
 class Family(Value):
-    """One family of rooms: its colours, habits and equipment."""
+    """One family of rooms: its camera, furniture, colours, equipment and habits."""
 
     floor: Colour
     table: Colour
@@ -29,7 +33,20 @@ class Family(Value):
     t_piece_share: float
     catheters: tuple[CatheterKind, ...]
     turn_deg: float
-    """Where the head points in this room's camera, used from difficulty 0.3 on."""
+    """Where the head points in this room's camera: 0 is left, 90 up."""
+    height_cm: Range
+    """How much of the table's plane the picture shows from top to bottom."""
+    tilt: float
+    """How far the camera hangs off the vertical, as a change of scale over one picture height."""
+    furniture: tuple[Furniture, ...]
+    other_side_share: float
+    """In how many recordings the helper stands on the table's other side."""
+    park_off_table_share: float
+    """In how many the mask waits out of the picture, not on the table."""
+    catheter_at_foot: bool
+    """Whether the catheter waits at the foot end, not beside the trunk."""
+    cap_share: float
+    """In how many the baby wears a cap."""
 
 
 FAMILIES: dict[str, Family] = {
@@ -43,6 +60,13 @@ FAMILIES: dict[str, Family] = {
         t_piece_share=0.3,
         catheters=("penguin", "tube"),
         turn_deg=0,
+        height_cm=(51, 58),
+        tilt=0.0,
+        furniture=("monitor", "rail"),
+        other_side_share=0.1,
+        park_off_table_share=0.5,
+        catheter_at_foot=False,
+        cap_share=0.2,
     ),
     "birch": Family(
         floor=(120, 104, 88),
@@ -54,6 +78,13 @@ FAMILIES: dict[str, Family] = {
         t_piece_share=0.5,
         catheters=("tube", "bulb"),
         turn_deg=180,
+        height_cm=(54, 62),
+        tilt=0.06,
+        furniture=("trolley", "tray"),
+        other_side_share=0.8,
+        park_off_table_share=0.2,
+        catheter_at_foot=True,
+        cap_share=0.5,
     ),
     "cove": Family(
         floor=(70, 84, 92),
@@ -65,6 +96,13 @@ FAMILIES: dict[str, Family] = {
         t_piece_share=0.4,
         catheters=("penguin", "bulb"),
         turn_deg=90,
+        height_cm=(56, 64),
+        tilt=-0.05,
+        furniture=("rail", "pole", "tray"),
+        other_side_share=0.4,
+        park_off_table_share=0.35,
+        catheter_at_foot=False,
+        cap_share=0.0,
     ),
     "dune": Family(
         floor=(134, 126, 112),
@@ -76,12 +114,46 @@ FAMILIES: dict[str, Family] = {
         t_piece_share=0.6,
         catheters=("tube", "penguin", "bulb"),
         turn_deg=270,
+        height_cm=(53, 61),
+        tilt=0.03,
+        furniture=("wall", "monitor", "trolley"),
+        other_side_share=0.3,
+        park_off_table_share=0.35,
+        catheter_at_foot=True,
+        cap_share=0.35,
     ),
 }
 HELD_OUT = "dune"
 """The family that no default draw takes: for figures on a hospital never trained on."""
 
-_SKINS: tuple[Colour, ...] = ((240, 196, 172), (226, 172, 142), (204, 148, 116), (168, 114, 84), (126, 84, 62))
+_SKINS: tuple[Colour, ...] = (
+    (240, 196, 172),
+    (226, 172, 142),
+    (204, 148, 116),
+    (168, 114, 84),
+    (126, 84, 62),
+    (96, 64, 48),
+)
+_CAPS: tuple[Colour, ...] = ((240, 236, 230), (240, 170, 180), (150, 190, 230), (250, 220, 120))
+
+
+class Pose(Value):
+    """How the baby lies, the same through one video."""
+
+    arms_up: float = Field(default=0.8, ge=0, le=1)
+    """0: the arms lie along the trunk; 1: they are bent up beside the head."""
+    legs_bent: float = Field(default=1.0, ge=0, le=1)
+    head_turn: float = Field(default=0.0, ge=-1, le=1)
+    """Where the face points: 0 straight up, -1 and 1 to one side."""
+
+
+class Gloss(Value):
+    """The reflection of a lamp: where in the picture (0 to 1), how wide (of its height), how much brighter."""
+
+    x: float
+    y: float
+    size: float
+    strength: float
 
 
 class Look(Value):
@@ -126,6 +198,18 @@ class Look(Value):
     """How long the shutter is open: what moves is smeared over this time."""
     lean_every_s: float = 0.0
     """About how often someone leans into the picture; 0 is never."""
+    lens: float = 0.0
+    """Distortion: how much nearer (below 0: a barrel) or farther what lies a picture height from the middle is drawn."""
+    shadow_cm: tuple[float, float] = (0.0, 0.0)
+    """Where the shadow of a hand falls beside it."""
+    shadow: float = Field(default=0.0, ge=0, le=1)
+    """How much light a shadow takes away."""
+    gloss: Gloss | None = None
+    pose: Pose = Pose()
+    cap: Colour | None = None
+    mirrored: bool = False
+    """Whether the helper stands on the table's other side."""
+    furniture: tuple[Furniture, ...] = ()
 
 
 def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Look:
@@ -137,9 +221,9 @@ def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Loo
     if hospital not in FAMILIES:
         raise UsageError(f"There is no hospital '{hospital}'.", f"Choose one of {', '.join(FAMILIES)}.")
     family, d = FAMILIES[hospital], difficulty
-    turn = rng.uniform(-8, 8) * (1 + 2 * d) + (family.turn_deg if d >= 0.3 else 0)
-    off_table = rng.random() < 0.35
+    off_table = rng.random() < family.park_off_table_share
     park = (-62.0, -8.0) if off_table else (rng.uniform(-27, -24), rng.uniform(13, 17))
+    at_foot = (rng.uniform(17, 21), rng.uniform(-16, -13)) if family.catheter_at_foot else None
     return Look(
         floor=_jitter(rng, family.floor, 10),
         table=_jitter(rng, family.table, 8),
@@ -152,16 +236,16 @@ def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Loo
         catheter=_jitter(rng, (190, 235, 40) if d < 0.5 else (200, 220, 200), 12),
         device="t_piece" if rng.random() < family.t_piece_share else "bag",
         catheter_kind=family.catheters[int(rng.integers(len(family.catheters)))],
-        view_height_cm=float(rng.uniform(51, 58) * (1 + 0.5 * d * rng.random())),
-        turn_deg=float(turn),
-        tilt=float(rng.uniform(-0.15, 0.15) * d),
+        view_height_cm=float(rng.uniform(*family.height_cm) * (1 + 0.3 * d * rng.random())),
+        turn_deg=float(family.turn_deg + rng.uniform(-8, 8) * (1 + 2 * d)),
+        tilt=float(family.tilt + rng.uniform(-0.15, 0.15) * d),
         shift_cm=(float(rng.uniform(-3, 3) * (1 + d)), float(rng.uniform(-2, 2) * (1 + d))),
-        baby_scale=float(rng.uniform(0.97, 1.1) * (1 - 0.15 * d * rng.random())),
+        baby_scale=float(rng.uniform(0.92, 1.1) * (1 - 0.15 * d * rng.random())),
         baby_at_cm=(float(rng.uniform(0, 3)), float(rng.uniform(-1.5, 1.5))),
         baby_turn_deg=float(rng.uniform(-6, 6) * (1 + d)),
         park_cm=(float(park[0]), float(park[1])),
         park_turn_deg=float(rng.uniform(50, 110)),
-        catheter_rest_cm=(float(rng.uniform(12, 20)), float(rng.uniform(-22, -19))),
+        catheter_rest_cm=at_foot or (float(rng.uniform(12, 20)), float(rng.uniform(-22, -19))),
         catheter_width_cm=float(1.7 * (1 - 0.6 * d * rng.random())),
         brightness=float(rng.uniform(0.9, 1.08) * (1 - 0.3 * d * rng.random())),
         light_slope=(float(rng.uniform(-0.1, 0.1) * (1 + 2 * d)), float(rng.uniform(-0.1, 0.1) * (1 + 2 * d))),
@@ -173,7 +257,32 @@ def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Loo
         clutter_seed=int(rng.integers(2**31)),
         exposure_s=float(rng.uniform(0, 0.06) * d) if d > 0 else 0.0,
         lean_every_s=float(rng.uniform(12, 40)) if d > 0 and rng.random() < d else 0.0,
+        lens=float(rng.uniform(-0.3, 0.1) * d),
+        shadow_cm=_shadow_at(rng),
+        shadow=float(min(1.0, rng.uniform(0, 0.25) + 0.4 * d * rng.random())),
+        gloss=_gloss(rng, d),
+        pose=_pose(rng, d),
+        cap=_jitter(rng, _pick(rng, _CAPS), 8) if rng.random() < family.cap_share else None,
+        mirrored=bool(rng.random() < family.other_side_share),
+        furniture=family.furniture,
     )
+
+
+def _shadow_at(rng: np.random.Generator) -> tuple[float, float]:
+    angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(1.0, 3.5)
+    return float(far * np.cos(angle)), float(far * np.sin(angle))
+
+
+def _gloss(rng: np.random.Generator, difficulty: float) -> Gloss | None:
+    x, y, size, strength = rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.08, 0.3), rng.uniform(0.1, 0.4)
+    if rng.random() >= 0.2 + difficulty:
+        return None
+    return Gloss(x=float(x), y=float(y), size=float(size), strength=float(strength))
+
+
+def _pose(rng: np.random.Generator, difficulty: float) -> Pose:
+    turned = rng.uniform(-1, 1) * min(1.0, 0.3 + 1.2 * difficulty)
+    return Pose(arms_up=float(rng.uniform(0, 1)), legs_bent=float(rng.uniform(0, 1)), head_turn=float(turned))
 
 
 def _pick(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from resus_doc.tools.simulate.scenario import REACH_S, Act, Scenario
 
+Place = tuple[float, float]
+"""A place in table centimetres."""
+
 
 class MaskPose(NamedTuple):
     """`held` is 0 for a mask that lies parked and 1 for one in the hand; `squeeze` is 0 to 1.
@@ -105,3 +108,13 @@ def baby_offset(scenario: Scenario, t_s: float) -> tuple[float, float]:
 def _ease(x: float) -> float:
     x = min(max(x, 0.0), 1.0)
     return x * x * (3 - 2 * x)
+
+
+def mix(a: float, b: float, w: float) -> float:
+    """The number the share `w` of the way from a to b."""
+    return a + (b - a) * w
+
+
+def between(a: Place, b: Place, w: float) -> Place:
+    """The place the share `w` of the way from a to b."""
+    return mix(a[0], b[0], w), mix(a[1], b[1], w)
