@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format weights clean
+.PHONY: demo test check format weights figures clean
 
 demo: .venv/installed
 	rm -rf build/demo
@@ -34,7 +34,16 @@ weights: .venv/installed
 	$(BIN)/python scripts/train_detector.py further --threads 2
 	$(BIN)/python scripts/train_detector.py ship
 	$(BIN)/python scripts/fit_decoder.py
+	$(MAKE) figures
 	$(BIN)/python scripts/train_llm.py --minutes 60 --threads 2
+
+# Measures the shipped detector anew and writes its model card, which holds all of these pages.
+figures: .venv/installed
+	$(BIN)/python benchmarks/decoder_figures.py --videos 20
+	$(BIN)/python benchmarks/verdict_figures.py --videos 20
+	$(BIN)/python benchmarks/detector_figures.py --videos 20 --fps 10
+	$(BIN)/python benchmarks/domain_check.py --videos 16
+	$(BIN)/python scripts/detector_card.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

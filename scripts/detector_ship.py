@@ -1,18 +1,17 @@
 """Puts the trained parts into a bundle: tunes on validation videos, sets the domain check, stores the golden clip.
 
-Used by `train_detector.py ship`. Validation videos are whole recordings with seeds of their own; nothing here touches test
-seeds.
+Used by `train_detector.py ship`; `fit_decoder.py` and, once there are figures, `detector_card.py` come after it. Validation
+videos are whole recordings with seeds of their own; nothing here touches test seeds.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from string import Template
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import EASY, FRAME_SIZE, GRID_FPS, LABELS, SEEDS, WINDOW_FRAMES, load, render_frames
+from detector_data import EASY, FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames
 from other_scenes import negatives
 
 from resus_doc.models import bundle_writer, evaluation
@@ -81,7 +80,7 @@ def drawing_code() -> str:
 
 
 def ship(stage: str, out: Path = DEFAULT_DETECTOR) -> None:
-    """Tune what a stage trained and write the bundle."""
+    """Tune what a stage trained and write the bundle, yet without a decoder and a model card: both are made from it."""
     parts = Parts(BUILD / "base", BUILD / stage / "adapter", BUILD / stage / "head.safetensors")
     detector = bundle_writer.assembled(parts, first_config())
     clips, _ = load("train", EASY["train"], DOMAIN_CLIPS)
@@ -102,33 +101,5 @@ def ship(stage: str, out: Path = DEFAULT_DETECTOR) -> None:
     frames, flags = load("calibration", limit=250)
     clip = frames[int(np.argmax(flags.sum(1)))]
     config = tuned.config.model_copy(update={"training": facts})
-    bundle_writer.write(out, parts, detector, config, clip, {"MODEL_CARD.md": card(facts)})
+    bundle_writer.write(out, parts, detector, config, clip)
     print(f"{out}: {sum(p.stat().st_size for p in out.rglob('*') if p.is_file()) / 1e6:.1f} MB", flush=True)
-
-
-def card(facts: dict) -> str:
-    """`detector_card.md` with the figures of this training."""
-    base, stages, scores = facts["base"], list(stages_of(facts["lora"])), facts["validation_f1"]
-    text = Template((Path(__file__).parent / "detector_card.md").read_text(encoding="utf-8"))
-    return text.substitute(
-        base_steps=base["steps"],
-        base_clips=base["clips"],
-        loss=f"{base['caption_loss']:.2f}",
-        shuffled=f"{base['caption_loss_shuffled']:.2f}",
-        pointed=", ".join(
-            f"the {name} in {each['share']:.2f} of clips ({each['by_chance']:.2f} by chance)"
-            for name, each in base["pointed"].items()
-        ),
-        stages=", then from ".join(f"{each['clips']} ({each['steps']} steps of {each['batch']})" for each in stages),
-        hours=f"{sum(each['clips'] for each in stages) * WINDOW_FRAMES / GRID_FPS / 3600:.1f}",
-        videos=facts["validation_videos"],
-        others=OTHER_VIDEOS,
-        figures=", ".join(f"{name} {score:.3f}" for name, score in scores.items()),
-    )
-
-
-def stages_of(facts: dict) -> Iterator[dict]:
-    """The facts of a stage and of those before it, the first one first."""
-    if "before" in facts:
-        yield from stages_of(facts["before"])
-    yield facts

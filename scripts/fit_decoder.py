@@ -12,7 +12,7 @@ import json
 import torch
 from decoder_data import DIFFICULTIES, example, grid_of, looked, recording, scenarios
 
-from resus_doc.models import bundle
+from resus_doc.models import bundle, bundle_writer
 from resus_doc.models.decoder import DECODER_FILE
 from resus_doc.models.decoder_fit import fit
 from resus_doc.settings import DEFAULT_DETECTOR
@@ -36,8 +36,7 @@ def main() -> None:
     grid = grid_of(videos[0].dense, config.stride_s)
     decoder = fit(training, [example(video) for video in videos], grid, facts)
     text = json.dumps(decoder.model_dump(mode="json"), indent=None, separators=(",", ":"))
-    (DEFAULT_DETECTOR / DECODER_FILE).write_text(text + "\n", encoding="utf-8")
-    bundle.write_config(DEFAULT_DETECTOR, config)
+    bundle_writer.put(DEFAULT_DETECTOR, {DECODER_FILE: text + "\n"})
     print(json.dumps(decoder.fitted, indent=1))
     print("coarse", decoder.coarse, "fine", decoder.fine, "coupling weight", decoder.coupling_weight)
 

@@ -6,6 +6,7 @@
     head.safetensors     the multi-label head
     domain.safetensors   mean and whitening of the training data's features, if there is a domain check
     decoder.json         how its windows become events (`decoder`), if a fit left it
+    MODEL_CARD.md        what it is, what it learned from and its figures, with its pictures beside it, in the shipped bundle
     golden.npz           one clip, its logits, and its logits with the adapter off
     training.*           log, curves and figures of the training, if it left them
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CONFIG_FILE = "detector.json"
+CARD_FILE = "MODEL_CARD.md"
 BASE_FOLDER = "base"
 ADAPTER_FOLDER = "adapter"
 HEAD_FILE = "head.safetensors"
 DOMAIN_FILE = "domain.safetensors"
 GOLDEN_FILE = "golden.npz"
+_PARTIAL = ".partial"
 
 REMEDY = "Install resus-doc again, or choose another bundle with --detector."
 
@@ -111,8 +115,8 @@ class Golden(NamedTuple):
     logits_adapter_off: NDArray[np.float32]
 
 
-def read_config(folder: Path) -> DetectorConfig:
-    """The bundle's configuration, after every file's hash was compared.
+def read_config(folder: Path, unchecked: Collection[str] = ()) -> DetectorConfig:
+    """The bundle's configuration, after every file's hash was compared, but for the files named in `unchecked`.
 
     Raises:
         BundleBroken: a file is missing, was changed, or says what this version cannot read.
@@ -124,7 +128,7 @@ def read_config(folder: Path) -> DetectorConfig:
         raise BundleBroken(f"The detector bundle {folder} has no readable {CONFIG_FILE}.", REMEDY) from error
     except (ValidationError, UnicodeDecodeError) as error:
         raise BundleBroken(f"{path} is not the configuration of a detector bundle: {error}.", REMEDY) from error
-    _check_files(folder, config)
+    _check_files(folder, config, unchecked)
     return config
 
 
@@ -133,8 +137,15 @@ def write_config(folder: Path, config: DetectorConfig) -> DetectorConfig:
     files = {name: sha256(folder / name) for name in _file_names(folder)}
     complete = config.model_copy(update={"files": files})
     text = json.dumps(complete.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+    write_text(folder / CONFIG_FILE, text + "\n")
     return complete
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that is seen whole or not at all."""
+    partial = path.with_name(path.name + _PARTIAL)
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 def read_golden(folder: Path) -> Golden:
@@ -164,11 +175,12 @@ def sha256(path: Path) -> str:
 
 
 def _file_names(folder: Path) -> list[str]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != CONFIG_FILE)
+    kept = (path for path in folder.rglob("*") if path.is_file() and path.suffix != _PARTIAL)
+    files = (path for path in kept if path.name != CONFIG_FILE)
     return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
-def _check_files(folder: Path, config: DetectorConfig) -> None:
+def _check_files(folder: Path, config: DetectorConfig, unchecked: Collection[str]) -> None:
     needed = {HEAD_FILE, GOLDEN_FILE} | (set() if config.base else {f"{BASE_FOLDER}/config.json"})
     if config.adapter:
         needed |= {f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors"}
@@ -177,6 +189,8 @@ def _check_files(folder: Path, config: DetectorConfig) -> None:
         raise BundleBroken(f"The detector bundle {folder} does not list {', '.join(absent)}.", REMEDY)
     for name, digest in config.files.items():
         path = folder / name
+        if name in unchecked:
+            continue
         if not path.is_file():
             raise BundleBroken(f"The detector bundle {folder} lacks its file {name}.", REMEDY)
         if sha256(path) != digest:

@@ -200,6 +200,21 @@ def write(
     partial.rename(out)
 
 
+def put(folder: Path, texts: Mapping[str, str]) -> None:
+    """Put text files into a bundle that stands, by name, or renew them: each appears whole, `detector.json` last.
+
+    Where it was stopped half-way the bundle does not load; putting the same files again mends that.
+
+    Raises:
+        BundleBroken: another file of the bundle is missing or was changed; nothing was written.
+        OSError: the folder cannot be written.
+    """
+    config = bundle.read_config(folder, unchecked=texts)
+    for name, text in texts.items():
+        bundle.write_text(folder / name, text)
+    bundle.write_config(folder, config)
+
+
 def _copy_base(base: Path, to: Path) -> None:
     """What makes the base what it is, and no other file of its folder."""
     to.mkdir()

@@ -2,15 +2,20 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from resus_doc.errors import BundleBroken, ResourceMissing
-from resus_doc.models import bundle
+from resus_doc.models import bundle, bundle_writer
+from resus_doc.models.bundle_writer import Parts
+from resus_doc.models.decoder import DECODER_FILE
 from resus_doc.models.detector import GOLDEN_ADAPTER_EFFECT, Detector
 from resus_doc.settings import DEFAULT_DETECTOR
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +43,65 @@ def change_weights(path, change):
 def test_the_shipped_bundle_is_small_and_has_no_pickle():
     files = [path for path in DEFAULT_DETECTOR.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 12e6
-    assert {path.suffix for path in files} <= {".json", ".safetensors", ".npz", ".md"}
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".npz", ".md", ".svg"}
 
 
 def test_no_path_of_the_training_machine_is_inside():
-    for path in DEFAULT_DETECTOR.rglob("*.json"):
+    for path in (*DEFAULT_DETECTOR.rglob("*.json"), *DEFAULT_DETECTOR.rglob("*.md")):
         assert "/work" not in path.read_text() and "/tmp" not in path.read_text()
+
+
+@pytest.mark.parametrize("page", ["detector-figures", "decoder-figures", "verdict-figures", "domain-check"])
+def test_the_card_holds_the_figures_of_each_page_and_their_command(page):
+    """If this fails, `python scripts/detector_card.py` was not run after the benchmark."""
+    card = (DEFAULT_DETECTOR / bundle.CARD_FILE).read_text(encoding="utf-8").splitlines()
+    lines = (DOCS / f"{page}.md").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line.startswith("Made by `")]
+    figures = [line for line in lines if line.startswith("| ")]
+    assert len(commands) == 1 and len(figures) > 2
+    assert set(commands + figures) <= set(card)
+
+
+def test_the_roc_lies_beside_the_card():
+    card = (DEFAULT_DETECTOR / bundle.CARD_FILE).read_text(encoding="utf-8")
+    assert "![ROC](domain-check.svg)" in card
+    assert (DEFAULT_DETECTOR / "domain-check.svg").read_bytes() == (DOCS / "domain-check.svg").read_bytes()
+
+
+def test_files_are_put_into_a_bundle_and_renewed(copy):
+    before = bundle.read_config(copy)
+    bundle_writer.put(copy, {bundle.CARD_FILE: "another card\n", "picture.svg": "<svg/>\n"})
+    after = bundle.read_config(copy)
+    changed = {name for name in after.files if after.files[name] != before.files.get(name)}
+    assert changed == {bundle.CARD_FILE, "picture.svg"}
+    assert after.model_copy(update={"files": before.files}) == before
+    assert not list(copy.rglob("*.partial"))
+
+
+def test_what_was_stopped_half_way_is_mended_by_putting_it_again(copy):
+    (copy / bundle.CARD_FILE).write_text("written, but not yet in detector.json")
+    (copy / "picture.svg.partial").write_text("<s")
+    with pytest.raises(BundleBroken, match=r"MODEL_CARD\.md"):
+        bundle.read_config(copy)
+    bundle_writer.put(copy, {bundle.CARD_FILE: "another card\n"})
+    assert "picture.svg.partial" not in bundle.read_config(copy).files
+
+
+def test_nothing_is_put_into_a_damaged_bundle(copy):
+    (copy / bundle.HEAD_FILE).write_bytes(b"damaged")
+    stored = (copy / bundle.CARD_FILE).read_bytes()
+    with pytest.raises(BundleBroken, match=r"head\.safetensors"):
+        bundle_writer.put(copy, {bundle.CARD_FILE: "another card\n"})
+    assert (copy / bundle.CARD_FILE).read_bytes() == stored
+
+
+def test_a_new_bundle_keeps_nothing_of_the_one_that_stood_there(random_bundle, tmp_path):
+    out = shutil.copytree(random_bundle, tmp_path / "bundle")
+    bundle_writer.put(out, {bundle.CARD_FILE: "of the old one\n", DECODER_FILE: "of the old one\n"})
+    parts = Parts(random_bundle / "base", random_bundle / "adapter", random_bundle / "head.safetensors")
+    detector = Detector.load(random_bundle, "cpu")
+    bundle_writer.write(out, parts, detector, detector.config, bundle.read_golden(random_bundle).frames)
+    assert not {bundle.CARD_FILE, DECODER_FILE} & {path.name for path in out.iterdir()}
 
 
 def test_the_adapter_changes_the_golden_logits(shipped):
