@@ -21,7 +21,7 @@ from detector_data import DATA, EASY, FRAME_SIZE, LABELS, load
 from detector_ship import BUILD, VIDEOS, first_config, validation_videos
 from safetensors.torch import save_file
 from torch import nn
-from train_detector import load_base, log
+from train_detector import STAGES, load_base, log
 
 from resus_doc.models import bundle_writer, clips, pretraining, timesformer, training
 from resus_doc.models.bundle_writer import Parts
@@ -39,16 +39,16 @@ SIGHT_STEPS = 700
 """As long as the base learns to see."""
 
 
-def train(stage: str, steps: int, clip_count: int | None, sight: int, videos: int) -> None:
+def train(stage: str, steps: int, first: int, clip_count: int | None, sight: int, videos: int) -> None:
     """Train one row and write its bundle."""
     root, view = BUILD / stage, VIEWS.get(stage, "all")
     model, facts = _start(stage, root, sight)
     torch.manual_seed(1)
     head = new_head(clips.hidden_size(model.get_base_model()), len(LABELS))
-    frames, flags = load("train", limit=clip_count)
-    recipe = Recipe(steps=steps, learning_rate=RATES[stage], weight_decay=0.01, seed=1)
+    frames, flags = load("train", first, clip_count)
+    recipe = Recipe(steps=steps, learning_rate=RATES[stage], weight_decay=0.01, seed=1, turned=True)
     training.train_adapter(model, head, Clips(frames, flags), recipe, root / "checkpoint.pt", log, view=view)
-    facts |= {"steps": steps, "clips": len(frames), "batch": recipe.batch, "frames": view}
+    facts |= {"steps": steps, "clips": len(frames), "batch": recipe.batch, "frames": view, "turned": True}
     finish(stage, _saved(stage, root, model, head), facts, videos)
 
 
@@ -96,7 +96,7 @@ def finish(stage: str, parts: Parts, facts: dict, videos: int) -> None:
         "validation_videos": videos,
         "validation_f1": tuned.figures,
     }
-    frames, flags = load("train", limit=250)
+    frames, flags = load("calibration", limit=250)
     golden = np.array(frames[int(np.argmax(flags.sum(1)))])
     bundle_writer.write(BUNDLES / stage, parts, detector, tuned.config.model_copy(update={"training": told}), golden)
     log(f"{BUNDLES / stage} is written")
@@ -108,24 +108,22 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, help="optimiser steps of 32 clips; usually those of all the shipped one's stages"
     )
+    parser.add_argument("--first", type=int, default=0, help="the first of the rendered clips to learn from")
     parser.add_argument("--clips", type=int, help="how many of the rendered clips to learn from; usually all")
     parser.add_argument("--sight", type=int, default=SIGHT_STEPS, help="steps in which a TimeSformer learns to see")
     parser.add_argument("--videos", type=int, default=VIDEOS, help="validation videos to tune on")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    train(options.stage, options.steps or usual_steps(options.stage), options.clips, options.sight, options.videos)
+    steps = options.steps or usual_steps(options.stage)
+    train(options.stage, steps, options.first, options.clips, options.sight, options.videos)
 
 
 def usual_steps(stage: str) -> int:
     """All steps of the adapter's training; the head alone, on a base that stays, needs no more than these."""
     if stage == "head":
         return HEAD_STEPS
-    found = [
-        BUILD / name / "training.json"
-        for name in ("further", "wide", "lora")
-        if (BUILD / name / "training.json").exists()
-    ]
+    found = [BUILD / name / "training.json" for name in reversed(STAGES) if (BUILD / name / "training.json").exists()]
     if not found:
         raise SystemExit("Train the adapter first (scripts/train_detector.py), or give --steps.")
     return steps_in(json.loads(found[0].read_text(encoding="utf-8")))

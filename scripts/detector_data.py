@@ -10,10 +10,14 @@ that are there already are kept: the script can be stopped and started again.
 """
 
 import argparse
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from resus_doc.models.evaluation import truth_of
 from resus_doc.schema import Activity
@@ -42,21 +46,33 @@ DATA = Path("build/detector/data")
 
 
 def render_frames(scenario: Scenario, rng: np.random.Generator, count: int) -> np.ndarray:
-    """The first `count` grid frames as a decoded video would give them: rendered, compressed in half, resized."""
-    import cv2
-
-    cv2.setNumThreads(1)
+    """The first `count` grid frames as the reader gives them: rendered, through H.264, scaled as it does."""
     width, height = SIZES[int(rng.integers(len(SIZES)))]
-    quality = int(rng.integers(45, 95)) if rng.random() < 0.5 else None
-    renderer = Renderer(scenario, width, height)
+    crf = int(rng.integers(18, 31))
+    renderer, scaler = Renderer(scenario, width, height), VideoReformatter()
+    images = (renderer.frame(k / GRID_FPS) for k in range(count))
     frames = np.empty((count, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-    for k in range(count):
-        image = renderer.frame(k / GRID_FPS)
-        if quality is not None:
-            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-        frames[k] = cv2.resize(image, (FRAME_SIZE, FRAME_SIZE), interpolation=cv2.INTER_AREA)
+    for k, frame in enumerate(_through_h264(images, width, height, crf)):
+        small = scaler.reformat(frame, FRAME_SIZE, FRAME_SIZE, "rgb24", interpolation="BILINEAR", threads=1)
+        frames[k] = small.to_ndarray()
     return frames
+
+
+def _through_h264(images: Iterable[np.ndarray], width: int, height: int, crf: int) -> Iterator[av.VideoFrame]:
+    """Pictures as they come back out of a compressed video."""
+    packer, reader = av.CodecContext.create("libx264", "w"), av.CodecContext.create("h264", "r")
+    packer.width, packer.height, packer.pix_fmt = width, height, "yuv420p"
+    packer.time_base, packer.options = Fraction(1, GRID_FPS), {"crf": str(crf), "preset": "veryfast"}
+    packer.thread_count = reader.thread_count = 1
+    scaler = VideoReformatter()
+    for k, image in enumerate(images):
+        frame = scaler.reformat(av.VideoFrame.from_ndarray(image), format="yuv420p", threads=1)
+        frame.pts = k
+        for packet in packer.encode(frame):
+            yield from reader.decode(packet)
+    for packet in packer.encode(None):
+        yield from reader.decode(packet)
+    yield from reader.decode(None)
 
 
 def dense_of(scenario: Scenario) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import EASY, FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames
+from detector_data import FRAME_SIZE, GRID_FPS, HARDEST, LABELS, SEEDS, load, render_frames
 from other_scenes import negatives
 
 from resus_doc.models import bundle_writer, evaluation
@@ -19,10 +19,12 @@ from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.bundle_writer import Parts
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools import simulate
-from resus_doc.tools.simulate.scenario import Scenario, draw
+from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
 
 BUILD = Path("build/detector")
 VIDEOS, OTHER_VIDEOS = 24, 48
+DIFFICULTIES = (0.1, STANDARD, HARDEST)
+"""Of the validation videos, in turn: thresholds and the domain check's limit must serve easier and harder rooms too."""
 DOMAIN_CLIPS = 2000
 
 
@@ -59,12 +61,15 @@ class ValidationVideo(NamedTuple):
 
 
 def validation_videos(count: int = VIDEOS) -> Iterator[ValidationVideo]:
-    """Recordings of which nothing was trained on. Kept on disk under a name that changes with the code that draws them."""
+    """Recordings of which nothing was trained on, of three difficulties in turn.
+
+    Kept on disk under a name that changes with the code that draws them.
+    """
     folder = BUILD / "validation" / drawing_code()
     folder.mkdir(parents=True, exist_ok=True)
     config = first_config()
     for seed in range(SEEDS["validation"], SEEDS["validation"] + count):
-        scenario, path = draw(seed), folder / f"{seed}.npy"
+        scenario, path = draw(seed, difficulty=DIFFICULTIES[seed % len(DIFFICULTIES)]), folder / f"{seed}.npy"
         if not path.exists():
             np.save(path.with_suffix(".partial.npy"), grid_frames(scenario))
             path.with_suffix(".partial.npy").replace(path)
@@ -79,11 +84,11 @@ def drawing_code() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
-def ship(stage: str, out: Path = DEFAULT_DETECTOR) -> None:
+def ship(stage: str, first: int, out: Path = DEFAULT_DETECTOR) -> None:
     """Tune what a stage trained and write the bundle, yet without a decoder and a model card: both are made from it."""
     parts = Parts(BUILD / "base", BUILD / stage / "adapter", BUILD / stage / "head.safetensors")
     detector = bundle_writer.assembled(parts, first_config())
-    clips, _ = load("train", EASY["train"], DOMAIN_CLIPS)
+    clips, _ = load("train", first, DOMAIN_CLIPS)
     detector.domain = bundle_writer.fit_domain(detector, clips[:DOMAIN_CLIPS])
     others = (frames for _, frames in negatives(0, OTHER_VIDEOS, FRAME_SIZE))
     tuned = bundle_writer.calibrated(detector, validation_videos(), others)

@@ -10,6 +10,9 @@
     python scripts/train_detector.py wide              # goes on with them on clips of any difficulty
     python scripts/detector_data.py train 33000 --first 24000
     python scripts/train_detector.py further           # and on further ones
+    python scripts/detector_data.py train 45000 --first 33000
+    python scripts/train_detector.py turned            # on clips seen turned by quarters, as cameras hang any way round
+    python scripts/train_detector.py late              # and on more of them
     python scripts/train_detector.py ship              # tunes on validation videos, writes the bundle
 
 Checkpoints and logs lie in build/detector; the bundle goes to resus_doc/assets/detector.
@@ -180,7 +183,7 @@ def main() -> None:
     else:
         from detector_ship import ship
 
-        ship(LAST)
+        ship(LAST, STAGES[LAST].first)
 
 
 if __name__ == "__main__":
