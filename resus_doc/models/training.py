@@ -284,7 +284,7 @@ def _schedule(done: float) -> float:
 def _varied(frames: Tensor, rng: np.random.Generator) -> Tensor:
     """Another light, another white balance and some noise for each clip, and half of them in a mirror: left is as good as right."""
     clips = len(frames)
-    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (clips, 1, 1, 1, 1)) * rng.uniform(0.95, 1.05, (clips, 1, 1, 1, 3)))
+    gain = torch.from_numpy(rng.uniform(0.85, 1.15, (clips, 1, 1, 1, 1)) * rng.uniform(0.85, 1.15, (clips, 1, 1, 1, 3)))
     shift = torch.from_numpy(rng.uniform(-12, 12, (clips, 1, 1, 1, 1)))
     noise = torch.randn(frames.shape) * torch.from_numpy(rng.uniform(0, 3, (clips, 1, 1, 1, 1))).float()
     mirrored = torch.from_numpy(rng.random((clips, 1, 1, 1, 1)) < 0.5)

@@ -1,9 +1,13 @@
 """Pictures: deterministic, and only the right acts move."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from resus_doc.schema import Span
+from resus_doc.tools.simulate.canvas import Canvas, box, camera
+from resus_doc.tools.simulate.look import FAMILIES
 from resus_doc.tools.simulate.motion import baby_offset, beat, mask_pose, reach
 from resus_doc.tools.simulate.render import Renderer, dense_targets
 from resus_doc.tools.simulate.scenario import ActKind, Scenario, compose, draw, make_act
@@ -163,3 +167,42 @@ def test_an_open_shutter_smears_motion() -> None:
     smeared = scenario.model_copy(update={"look": scenario.look.model_copy(update={"exposure_s": 0.06})})
     sharp, soft = (Renderer(s, 320, 240).frame(4.0).astype(float) for s in (scenario, smeared))
     assert 0.1 < np.abs(sharp - soft).mean() < 20
+
+
+def test_each_hospital_has_a_camera_of_its_own() -> None:
+    looks = {name: compose(5, [], ALWAYS, duration_s=10, difficulty=0.0, hospital=name).look for name in FAMILIES}
+    turns = [look.turn_deg for look in looks.values()]
+    assert all(abs((a - b + 180) % 360 - 180) > 60 for a, b in combinations(turns, 2))
+    assert len({look.furniture for look in looks.values()}) == len(FAMILIES)
+
+
+def test_a_hand_casts_a_shadow() -> None:
+    scene = _scene("rest")
+    dark = {"noise": 0.0, "shadow": 0.6, "shadow_cm": (3.0, 3.0), "gloss": None}
+    pictures = [
+        Renderer(scene.model_copy(update={"look": scene.look.model_copy(update=look)}), 320, 240).frame(4.0).astype(int)
+        for look in (dark, dark | {"shadow": 0.0})
+    ]
+    less = (pictures[1] - pictures[0]).max(-1)
+    assert (less >= 0).all()
+    assert 0.01 < (less > 40).mean() < 0.2
+
+
+def test_a_lens_bends_what_lies_far_from_the_middle() -> None:
+    straight = np.zeros((240, 320, 3), np.uint8)
+    bent = straight.copy()
+    matrix = camera(compose(5, [], [], duration_s=5, difficulty=0.0, hospital="aurora").look, 320, 240)
+    for image, lens in ((straight, 0.0), (bent, -0.2)):
+        Canvas(image, matrix, lens=lens).fill(box(20, 12, 24, 16), (255, 255, 255), 1)
+
+    def off(image: np.ndarray) -> float:
+        return float(np.hypot(*(np.argwhere(image[..., 0] > 128).mean(0) - (120, 160))))
+
+    assert off(bent) < off(straight) - 3
+
+
+def test_a_further_helper_makes_six_hands() -> None:
+    acts = ("ppv", "chest_compressions")
+    without, with_helper = _scene(*acts), _scene(*acts, "steady")
+    hands = [(dense_targets(scene, 5.0, 24) == Thing.HAND).sum() for scene in (without, with_helper)]
+    assert hands[1] > hands[0]
