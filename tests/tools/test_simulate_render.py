@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from resus_doc.schema import Span
+from resus_doc.tools.simulate.acts import ActKind, make_act
 from resus_doc.tools.simulate.motion import baby_offset, beat, mask_pose, reach
 from resus_doc.tools.simulate.render import Renderer, Thing, dense_targets
-from resus_doc.tools.simulate.scenario import ActKind, Scenario, compose, draw, make_act
+from resus_doc.tools.simulate.scenario import Scenario, compose, draw
 
 ALWAYS = [Span(-5.0, 30.0)]
 

@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from resus_doc.tools.simulate.acts import Act
 from resus_doc.tools.simulate.canvas import Canvas, Points, camera, capsule, curve, ellipse, ribbon, rotation, shade
 from resus_doc.tools.simulate.look import Colour, Look
 from resus_doc.tools.simulate.motion import MaskPose, active, baby_offset, beat, drift, mask_pose, reach, swing, wander
-from resus_doc.tools.simulate.scenario import Act, Scenario
+from resus_doc.tools.simulate.scenario import Scenario
 
 Image = npt.NDArray[np.uint8]
 Place = tuple[float, float]
