@@ -29,9 +29,10 @@ from resus_doc.models.detector import Detector
 from resus_doc.schema import Span
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools.detect import detect
+from resus_doc.tools.simulate.acts import ActKind, make_act
 from resus_doc.tools.simulate.dataset import write_video
 from resus_doc.tools.simulate.look import FAMILIES, HELD_OUT
-from resus_doc.tools.simulate.scenario import STANDARD, ActKind, Scenario, compose, draw, make_act
+from resus_doc.tools.simulate.scenario import STANDARD, Scenario, compose, draw
 from resus_doc.tools.windows import Windows
 
 BUILD = Path("build/decoder")

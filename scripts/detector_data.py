@@ -22,7 +22,8 @@ from av.video.reformatter import VideoReformatter
 from resus_doc.models.evaluation import truth_of
 from resus_doc.schema import Activity
 from resus_doc.tools.simulate.render import Renderer
-from resus_doc.tools.simulate.scenario import Scenario, draw_clip
+from resus_doc.tools.simulate.scenario import Scenario
+from resus_doc.tools.simulate.training_clips import draw_clip
 
 GRID_FPS = 8
 WINDOW_FRAMES = 16

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from resus_doc.schema import Span
+from resus_doc.tools.simulate.acts import ActKind, make_act
 from resus_doc.tools.simulate.render import Renderer
-from resus_doc.tools.simulate.scenario import STANDARD, ActKind, compose, draw, make_act
+from resus_doc.tools.simulate.scenario import STANDARD, compose, draw
 
 OUT = Path("docs/pairs")
 PAIRS: dict[str, tuple[tuple[ActKind, ...], tuple[ActKind, ...]]] = {

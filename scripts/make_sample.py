@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from resus_doc.schema import Span
+from resus_doc.tools.simulate.acts import ActKind, Site, make_act
 from resus_doc.tools.simulate.dataset import annotation_text, write_video
-from resus_doc.tools.simulate.scenario import ActKind, Scenario, Site, compose, make_act
+from resus_doc.tools.simulate.scenario import Scenario, compose
 
 SEED = 23
 DURATION_S = 104.0

@@ -1,6 +1,7 @@
 """Twenty simulated cases, and what is right to answer about them, worked out from their events alone.
 
-Nothing here calls a tool of the chat: sums, gaps and orders are computed once more, the plain way. `expected` is one line of
+Their timelines stand in `chat_cases.csv`, so that the questions keep their answers whatever the simulator draws. Nothing
+here calls a tool of the chat: sums, gaps and orders are computed once more, the plain way. `expected` is one line of
 `questions.csv`: a kind of number or fact and what it is about.
 """
 
@@ -8,17 +9,18 @@ import csv
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from resus_doc.guidelines import profile as profiles
-from resus_doc.schema import ACTIVITY_NAMES, Report, Video
+from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Video
 from resus_doc.tools.cases import without_narrative
 from resus_doc.tools.clock import number_phrases, phrase_value
-from resus_doc.tools.simulate.scenario import draw
 from resus_doc.tools.timeline import timeline_from_annotations
 
 QUESTIONS = Path(__file__).parent / "questions.csv"
+TIMELINES = Path(__file__).parent / "chat_cases.csv"
 MASK = ("ppv", "cpap", "ventilation")
 NTH = ("first", "second", "third")
 ABSENT = ("not seen", "cannot tell", "no ", "none", "not recognise", "still cannot be given", "nothing", "only")
@@ -44,12 +46,35 @@ def questions() -> tuple[Question, ...]:
 @cache
 def case(number: int) -> Report:
     """A simulated case's truth as a report: every second one with a given birth, the others count from what was seen."""
-    scenario = draw(500 + number)
-    end_s = scenario.duration_s
+    rows = _timelines()[number]
+    end_s = float(rows[0]["duration_s"])
     birth_s = -5.0 - number if number % 2 else None
-    timeline = timeline_from_annotations(scenario.annotations(), end_s, birth_time_s=birth_s)
+    timeline = timeline_from_annotations([_event(row) for row in rows], end_s, birth_time_s=birth_s)
     video = Video(name="", sha256="", duration_s=end_s, width=64, height=48, frame_rate=25, grid_fps=8)
     return without_narrative(timeline, profiles.load("aha-2025"), f"case-{number:08x}", video)
+
+
+@cache
+def _timelines() -> dict[int, list[dict[str, str]]]:
+    """The rows of each case, one an event."""
+    with TIMELINES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {number: list(own) for number, own in groupby(rows, key=lambda row: int(row["case"]))}
+
+
+def _event(row: dict[str, str]) -> Event:
+    """An event as somebody annotates it who sees everything to the moment; the timeline numbers them."""
+    start_s, end_s = float(row["start_s"]), float(row["end_s"])
+    return Event(
+        id="E1",
+        activity=row["activity"],
+        start_s=start_s,
+        end_s=end_s,
+        confidence=1.0,
+        start_range_s=(start_s, start_s),
+        end_range_s=(end_s, end_s),
+        source="annotation",
+    )
 
 
 # --- the events, the plain way

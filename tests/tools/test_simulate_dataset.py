@@ -10,7 +10,8 @@ import pytest
 from resus_doc.errors import ResourceMissing, UsageError
 from resus_doc.tools.simulate.dataset import annotation_text, plan, write_dataset, write_video
 from resus_doc.tools.simulate.render import Renderer
-from resus_doc.tools.simulate.scenario import Scenario, draw, draw_clip
+from resus_doc.tools.simulate.scenario import Scenario, draw
+from resus_doc.tools.simulate.training_clips import draw_clip
 
 SAMPLE = Path(__file__).resolve().parents[2] / "resus_doc" / "assets" / "sample"
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from resus_doc.schema import Span
+from resus_doc.tools.simulate.acts import ActKind, make_act
 from resus_doc.tools.simulate.canvas import Canvas, box, camera
 from resus_doc.tools.simulate.look import FAMILIES
 from resus_doc.tools.simulate.motion import baby_offset, beat, mask_pose, reach
 from resus_doc.tools.simulate.render import Renderer, dense_targets
-from resus_doc.tools.simulate.scenario import ActKind, Scenario, compose, draw, make_act
+from resus_doc.tools.simulate.scenario import Scenario, compose, draw
 from resus_doc.tools.simulate.things import Thing
 
 ALWAYS = [Span(-5.0, 30.0)]

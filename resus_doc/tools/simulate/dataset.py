@@ -14,8 +14,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from resus_doc.errors import ResourceMissing, UsageError
+from resus_doc.tools.simulate.acts import TruthEvent
 from resus_doc.tools.simulate.look import FAMILIES
-from resus_doc.tools.simulate.scenario import STANDARD, Scenario, TruthEvent, draw
+from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")

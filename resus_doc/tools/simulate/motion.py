@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from resus_doc.tools.simulate.scenario import REACH_S, Act, Scenario
+from resus_doc.tools.simulate.acts import REACH_S, Act
+from resus_doc.tools.simulate.scenario import Scenario
 
 Place = tuple[float, float]
 """A place in table centimetres."""

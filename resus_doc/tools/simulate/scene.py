@@ -2,6 +2,7 @@
 
 import math
 
+from resus_doc.tools.simulate.acts import Act
 from resus_doc.tools.simulate.baby import Baby
 from resus_doc.tools.simulate.canvas import Canvas, capsule, curve, ellipse, ribbon, shade
 from resus_doc.tools.simulate.hands import draw_hand, draw_thumb
@@ -19,7 +20,7 @@ from resus_doc.tools.simulate.motion import (
     swing,
     wander,
 )
-from resus_doc.tools.simulate.scenario import Act, Scenario
+from resus_doc.tools.simulate.scenario import Scenario
 from resus_doc.tools.simulate.things import Thing
 
 
