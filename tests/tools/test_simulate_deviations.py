@@ -3,13 +3,15 @@
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from resus_doc.guidelines.profile import QUALITY_METRICS, load
 from resus_doc.guidelines.rules import evaluate
-from resus_doc.schema import ACTIVITIES, Timeline
+from resus_doc.schema import ACTIVITIES, Span, Timeline
 from resus_doc.tools.measures import compute
 from resus_doc.tools.simulate.acts import TruthEvent
+from resus_doc.tools.simulate.course import course
 from resus_doc.tools.simulate.deviations import (
     KINDS,
     LONGEST_PAUSE_S,
@@ -18,7 +20,7 @@ from resus_doc.tools.simulate.deviations import (
     DeviationKind,
     deviations_of,
 )
-from resus_doc.tools.simulate.scenario import Scenario, draw
+from resus_doc.tools.simulate.scenario import Scenario, compose, draw
 from resus_doc.tools.timeline import timeline_from_annotations
 
 SCENARIOS = 300
@@ -54,6 +56,20 @@ def _case(scenario: Scenario) -> Case:
 def test_each_kind_occurs_and_none_in_most(kind: DeviationKind) -> None:
     share = sum(case.count(kind) > 0 for case in cases()) / SCENARIOS
     assert 0.05 <= share <= 0.4
+
+
+@pytest.mark.parametrize(
+    ("kind", "least_s"),
+    [("late_mask_support", 66), ("long_pause", 13.5), ("long_suction", 18.5), ("early_compressions", 5)],
+)
+def test_what_is_brought_about_lies_clear_of_its_limit(kind: DeviationKind, least_s: float) -> None:
+    for seed in range(60):
+        acts = course(np.random.default_rng(seed), 10.0, 200.0, 0.25, frozenset({kind}))
+        scenario = compose(seed, acts, [Span(10, 205)], duration_s=200, difficulty=0.25, hospital="aurora")
+        found = [each for each in scenario.deviations if each.kind == kind]
+        assert max(each.end_s - each.start_s for each in found) >= least_s, seed
+        if kind == "early_compressions":
+            assert found[0].start_s - scenario.truth("ppv")[0].start_s < 20, seed
 
 
 def test_late_mask_support_is_listed_where_the_measure_is_over_the_limit() -> None:

@@ -133,6 +133,7 @@ def test_truth_of_ventilation_is_the_union() -> None:
         Act(kind="ppv", start_s=2, end_s=5),
         Act(kind="cpap", start_s=5, end_s=8),
         Act(kind="rest", start_s=9, end_s=10),
+        Act(kind="steady", start_s=2, end_s=8),
     ]
     scenario = compose(1, acts, [Span(-5, 20)], duration_s=12, difficulty=0, hospital="aurora")
     assert scenario.truth("ventilation") == [Span(2, 8)]
