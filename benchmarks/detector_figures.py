@@ -29,7 +29,8 @@ from resus_doc.models.detector import Detector
 from resus_doc.models.judgement import Figures
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools import compare, compare_pages
-from resus_doc.tools.compare import FAMILIAR, HELD_OUT, Contender, Row, Tests
+from resus_doc.tools.compare import Contender, Row
+from resus_doc.tools.compare_groups import FAMILIAR, HELD_OUT, Tests
 from resus_doc.tools.dataset import open_dataset, read_cases
 from resus_doc.tools.evaluation_pages import Table, markdown
 from resus_doc.tools.frame_cache import cache
@@ -108,7 +109,9 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
             contender = Contender(name, detector, off, "" if off else compare.told(detector))
             return compare.row(contender, tests, list(validation_videos()) if off else [], work / "frames")
 
-        rows.append(kept(path, count))
+        training = json.loads((folder / "detector.json").read_text(encoding="utf-8"))["training"]
+        known = None if name == "adapter off" else compare.learned(training)
+        rows.append(kept(path, count)._replace(learned=known))
     return compare.ordered([*rows, *compare.absent([row.name for row in rows])])
 
 
@@ -123,7 +126,7 @@ def harder(tests: Tests, work: Path) -> list[Table]:
 
 
 def trained() -> list[str]:
-    """What the rows' bundles say of their training, beside the steps that stand in the notes."""
+    """What the rows' bundles say of their training, beside the columns of the table."""
     found = []
     for name, stage in ROWS.items():
         path = BUNDLES / stage / "detector.json"

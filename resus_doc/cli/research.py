@@ -131,14 +131,18 @@ def compare(
 
     given = dict(_named(text) for text in bundle or [])
     check_folder(out, CSV_FILE, BUNDLES)
-    open_dataset(dataset).of("test")
+    opened = open_dataset(dataset)
+    opened.of("test")
     chosen = settings.load(detector=detector, device=device)
     from resus_doc.models.detector import Detector, choose_device
     from resus_doc.models.zero_shot import InstructModel, judge_by
-    from resus_doc.tools.compare import FAMILIAR, row_name
     from resus_doc.tools.compare import compare as run
+    from resus_doc.tools.compare import row_name
+    from resus_doc.tools.compare_groups import FAMILIAR, refuse_learned
     from resus_doc.tools.compare_missing import plans_for, train_missing
 
+    if held_out is not None:
+        refuse_learned(opened, open_dataset(held_out))
     with display.steps(quiet=False) as progress:
         loaded = Detector.load(chosen.detector, chosen.device)
         if train:
@@ -153,7 +157,7 @@ def compare(
                 say=display.line,
             )
             given |= {name: str(place) for name, place in made.items()}
-        rows = run(
+        rows, notes = run(
             dataset,
             loaded,
             {name: Detector.load(Path(place), chosen.device) for name, place in given.items()},
@@ -163,10 +167,12 @@ def compare(
             cache_gb=cache_gb,
             progress=lambda fraction: progress("compare", fraction),
         )
-    write_comparison(rows, out)
+    write_comparison(rows, out, notes)
     short = [row for row in rows if FAMILIAR in row.figures]
     table = comparison_table(short)
     display.table(table.title, ("row", "macro-F1 activities"), [line[:2] for line in table.rows])
+    for note in notes:
+        display.line(note)
     display.line(f"The whole table is in {out / 'comparison.html'}")
 
 

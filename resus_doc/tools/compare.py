@@ -2,25 +2,25 @@
 
 Each row's thresholds come from validation videos; the test videos tune nothing. `single frame` and `shuffled frames` are
 detectors trained on such pictures (`resus-doc train --frames`), so they tell how far one gets without motion. Videos of a
-hospital that no training video shows are counted apart.
+hospital that no training video shows are counted apart (`tools.compare_groups`).
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from resus_doc.errors import BundleBroken, InputRefused
+from resus_doc.errors import BundleBroken
 from resus_doc.models.judgement import Figures, JudgedVideo, judge
-from resus_doc.schema import Activity
-from resus_doc.tools.dataset import AnnotatedVideo, Case, Dataset, open_dataset, read_cases
+from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, MASK_SUPPORT, Activity
+from resus_doc.tools.compare_groups import Tests, test_groups
+from resus_doc.tools.dataset import open_dataset, read_cases, told_of, told_of_damage
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
-from resus_doc.tools.frame_cache import CachedVideo, cache, check_room
+from resus_doc.tools.frame_cache import CachedVideo, Need, cache, check_room
 from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from resus_doc.models.zero_shot import Asked, Judge
 
 Progress = Callable[[float], None]
-Tests = Mapping[str, Sequence[AnnotatedVideo]]
-"""The test videos by group: `FAMILIAR` and, where there are any, `HELD_OUT`."""
-
-FAMILIAR, HELD_OUT = "familiar", "held out"
 
 OWN_ROWS: Mapping[str, str] = {
     "single frame": "--method lora --frames single",
@@ -53,6 +49,13 @@ WITHOUT_PRETRAINED = (
 """The study's strategies without training; the in-project base knows no language to ask in."""
 
 
+class Learned(NamedTuple):
+    """How long a detector was trained: optimiser steps, and clips shown in all of them; None where it is not known."""
+
+    steps: int
+    clips: int | None
+
+
 class Row(NamedTuple):
     """One row of the table; `note` says why there are no figures, or what to know about them."""
 
@@ -63,6 +66,15 @@ class Row(NamedTuple):
     judged: Mapping[str, Sequence[JudgedVideo]] = {}
     """What the figures were counted from, for pictures."""
     labels: tuple[Activity, ...] = ()
+    learned: Learned | None = None
+    """None where nothing was trained, or nothing is known of it."""
+
+
+class Comparison(NamedTuple):
+    """The table's rows, and what to tell of the files they were counted from and of the labels."""
+
+    rows: list[Row]
+    notes: tuple[str, ...]
 
 
 class Contender(NamedTuple):
@@ -84,14 +96,14 @@ def compare(
     judge_of: Judge | None = None,
     cache_gb: float = 20.0,
     progress: Progress | None = None,
-) -> list[Row]:
+) -> Comparison:
     """All rows over the test videos of a dataset. `others` are further detectors by the name of their row.
 
     `held_out` is a second dataset whose test videos come from a hospital that is in no training. `asked` is a pretrained
     model for the zero-shot rows, `judge_of` the language model that judges its captions.
 
     Raises:
-        InputRefused: a dataset or one of its cases cannot be used.
+        InputRefused: a dataset or one of its cases cannot be used, or what is held out was learned from.
         BundleBroken: a detector's windows are not those in which figures are counted.
         ResourceMissing: there is no room for the decoded frames.
     """
@@ -99,12 +111,14 @@ def compare(
     tests = test_groups(dataset, None if held_out is None else open_dataset(held_out))
     validation = read_cases(dataset.of("validation"), dataset.labels)
     contenders = contenders_of(detector, others)
-    from resus_doc.tools.compare_missing import zero_shot_rows
+    from resus_doc.tools.compare_missing import ZERO_SHOT, zero_shot_rows
 
+    tested = [video for group in tests.values() for video in group]
+    tuned = [*validation, *tested] if any(each.adapter_off for each in contenders) else tested
+    needs = [Need(tuned, detector.config), *(Need(tested, other.config) for other in others.values())]
     with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
-        everything = [*validation, *(video for group in tests.values() for video in group)]
-        for each in (detector, *others.values()):
-            check_room(everything, each.config, Path(work), cache_gb)
+        check_room([*needs, *([Need(tested, ZERO_SHOT)] if asked is not None else [])], Path(work), cache_gb)
+        damaged = _damaged(cache(tuned, detector.config, Path(work)))
         rows = [always_yes(tests, detector, Path(work))]
         for done, contender in enumerate(contenders, 1):
             tuned_on = cache(validation, contender.detector.config, Path(work)) if contender.adapter_off else []
@@ -113,7 +127,29 @@ def compare(
                 progress(done / len(contenders))
         if asked is not None:
             rows += zero_shot_rows(asked, judge_of, tests, Path(work), progress)
-    return ordered([*rows, *absent([each.name for each in rows])])
+    notes = (*told_of([*validation, *tested]), *damaged, *_unknown_labels(contenders, tests))
+    return Comparison(ordered([*rows, *absent([each.name for each in rows])]), notes)
+
+
+def _damaged(videos: Sequence[CachedVideo]) -> list[str]:
+    """A note on each damaged video."""
+    return [note for video in videos for note in told_of_damage(video.annotated.case.video, video.damage)]
+
+
+def _unknown_labels(contenders: Sequence[Contender], tests: Tests) -> list[str]:
+    """What the test videos hold and a detector was never taught, so that its row counts nothing of it."""
+    notes = []
+    for group, videos in tests.items():
+        for contender in contenders:
+            known = set(contender.detector.config.labels)
+            if known & {"ventilation", *MASK_SUPPORT}:
+                known.add("ventilation")  # counted for every detector that knows a kind of it
+            for activity in ACTIVITIES:
+                held = sum(bool(video.spans.get(activity)) for video in videos)
+                if held and activity not in known and not contender.adapter_off:
+                    what = f"{contender.name}: its detector does not know {ACTIVITY_NAMES[activity]}"
+                    notes.append(f"Row {what}, which {held} of {len(videos)} test videos ({group}) hold.")
+    return notes
 
 
 def contenders_of(detector: Detector, others: Mapping[str, Detector]) -> list[Contender]:
@@ -134,21 +170,32 @@ def row_name(detector: Detector) -> str:
 
 
 def told(detector: Detector) -> str:
-    """What the model is and how long it was trained, for the last column."""
+    """What the model is and what makes its events, for the last column."""
     from resus_doc.models import clips
 
-    training = detector.config.training
-    steps = training.get("last_step") or _steps(training.get(str(training.get("method"))))
     decoder = "" if detector.decoder is None else "; events by its own decoder"
-    return clips.named(detector.model.get_base_model()) + (f"; {steps} steps" if steps else "") + decoder
+    return clips.named(detector.model.get_base_model()) + decoder
 
 
-def _steps(parts: object) -> int:
-    """All steps of the parts of a training, as the project's scripts write them down."""
-    if not isinstance(parts, dict):
-        return 0
-    own = parts.get("steps", 0)
-    return (own if isinstance(own, int) else 0) + sum(_steps(part) for part in parts.values())
+def learned(training: Mapping[str, Any]) -> Learned | None:
+    """How long a detector was trained, by what its bundle says of its training."""
+    steps = training.get("last_step")
+    if steps:
+        return Learned(int(steps), training.get("clips_shown"))
+    parts = _parts(training.get(str(training.get("method"))))
+    if not parts:
+        return None
+    batches = [part.get("batch") for part in parts]
+    clips = sum(part["steps"] * part["batch"] for part in parts) if all(batches) else None
+    return Learned(sum(part["steps"] for part in parts), clips)
+
+
+def _parts(training: object) -> list[dict[str, Any]]:
+    """The parts of a training that say their steps, one before the other, as the project's scripts write them down."""
+    if not isinstance(training, dict):
+        return []
+    own = [training] if isinstance(training.get("steps"), int) else []
+    return [*own, *(part for each in training.values() for part in _parts(each))]
 
 
 def ordered(rows: Sequence[Row]) -> list[Row]:
@@ -173,37 +220,6 @@ def absent(there: Sequence[str]) -> list[Row]:
     return [*lacking, *untold]
 
 
-def test_groups(dataset: Dataset, held_out: Dataset | None) -> dict[str, list[AnnotatedVideo]]:
-    """The test videos, those of a hospital that no training or validation video shows apart from the others.
-
-    Raises:
-        InputRefused: a case cannot be used.
-    """
-    learned = {hospital_of(dataset, case) for case in dataset.cases if case.split != "test"} - {None}
-    cases = dataset.of("test")
-    strange = {case for case in cases if learned and hospital_of(dataset, case) not in {None, *learned}}
-    groups = {FAMILIAR: read_cases([case for case in cases if case not in strange], dataset.labels)}
-    apart = read_cases([case for case in cases if case in strange], dataset.labels)
-    if held_out is not None:
-        apart += read_cases(held_out.of("test"), held_out.labels)
-    return {name: group for name, group in {**groups, HELD_OUT: apart}.items() if group}
-
-
-def hospital_of(dataset: Dataset, case: Case) -> str | None:
-    """The hospital that a case's scenario names; None for a case without scenario.
-
-    Raises:
-        InputRefused: the scenario cannot be read.
-    """
-    path = dataset.folder / "scenarios" / case.split / f"{case.stem}.json"
-    if not path.exists():
-        return None
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["hospital"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputRefused(f"The scenario {path} names no hospital.", "Take it out of the dataset.") from error
-
-
 def row(contender: Contender, tests: Tests, validation: Sequence[Labelled], work: Path) -> Row:
     """A contender's figures over the test videos. `validation` is needed with the adapter off only."""
     detector = contender.detector
@@ -225,7 +241,8 @@ def row(contender: Contender, tests: Tests, validation: Sequence[Labelled], work
             video = cache([each], config, work)[0]
             found[group].append(_judged(video, _logits(contender, video) / scale, contender, thresholds))
     figures = {group: judge(videos, config.labels) for group, videos in found.items()}
-    return Row(contender.name, figures, contender.note, found, config.labels)
+    known = None if contender.adapter_off else learned(config.training)
+    return Row(contender.name, figures, contender.note, found, config.labels, known)
 
 
 def always_yes(tests: Tests, detector: Detector, work: Path) -> Row:

@@ -15,10 +15,11 @@ from resus_doc.models.evaluation import STUDY_CLASSES
 from resus_doc.models.judgement import JudgedVideo, judge
 from resus_doc.models.views import View
 from resus_doc.models.zero_shot import Asked, Judge, Strategy
-from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, Tests
+from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, learned
+from resus_doc.tools.compare_groups import Tests
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
 from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache
-from resus_doc.tools.train_plan import Method, Plan, planned
+from resus_doc.tools.train_plan import DEFAULTS, Method, Plan, planned
 from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ HOW: Mapping[str, tuple[Method, View]] = {
 }
 """How each row of `OWN_ROWS` is trained."""
 
-SAME = ("steps", "batch", "accumulate", "check_every", "patience", "seed", "recipe", "rank")
-"""What a baseline takes over from the training of the detector in question."""
+SAME = ("batch", "accumulate", "check_every", "seed", "recipe", "rank")
+"""What a baseline takes over from the training of the detector in question, beside its number of steps."""
 
 STRATEGIES: Mapping[str, Strategy] = {
     WITHOUT_PRETRAINED[0]: "yes-no",
@@ -43,13 +44,32 @@ STRATEGIES: Mapping[str, Strategy] = {
     WITHOUT_PRETRAINED[2]: "caption",
 }
 
+ZERO_SHOT = DetectorConfig(
+    labels=STUDY_CLASSES,
+    window_s=WINDOW_S,
+    stride_s=STRIDE_S,
+    grid_fps=zero_shot.GRID_FPS,
+    frame_size=zero_shot.FRAME_SIZE,
+    thresholds=dict.fromkeys(STUDY_CLASSES, 0.5),
+    temperatures=dict.fromkeys(STUDY_CLASSES, 1.0),
+    validated_on="simulated",
+    adapter=False,
+)
+"""The windows and frames that a pretrained model is shown."""
+
 
 def plans_for(detector: Detector, there: Collection[str], steps: int | None = None) -> dict[str, Plan]:
-    """For each row that is not there, a training as long as the detector's own (or of so many steps)."""
+    """For each row that is not there, a training as long as the detector's own (or of so many steps).
+
+    All have the same steps and batches and none ends early, so that all are shown the same number of clips; the weights kept
+    are still those that did best on the validation videos.
+    """
     told = detector.config.training
     own: dict[str, Any] = {name: told[name] for name in SAME if name in told and told.get("made_by")}
-    if steps is not None:
-        own |= {"steps": steps, "check_every": min(steps, int(own.get("check_every", 50)))}
+    known = learned(told)
+    own["steps"] = steps or (known.steps if known else told.get("steps")) or DEFAULTS["lora"].steps
+    own["check_every"] = min(own["steps"], int(own.get("check_every", DEFAULTS["lora"].check_every)))
+    own["patience"] = own["steps"]
     recipe = own.pop("recipe", "project")
     found = {}
     for name in OWN_ROWS:
@@ -83,7 +103,9 @@ def train_missing(
     found = {}
     for name, plan in plans.items():
         place = out / file_name(name)
-        if not place.exists():
+        if place.exists():
+            say(f"{name}: trained before, in {place}")
+        else:
             say(f"{name}: training")
             own = None if plan.method == "timesformer" else base
             train(dataset, place, plan, own, device=device, cache_gb=cache_gb, say=say)
@@ -101,7 +123,7 @@ def zero_shot_rows(
 ) -> list[Row]:
     """The study's strategies on the test videos. Without a judge the caption's row says that it needs one."""
     chosen = {name: how for name, how in STRATEGIES.items() if how != "caption" or judge_of is not None}
-    videos = {group: cache(annotated, _config(), work) for group, annotated in tests.items()}
+    videos = {group: cache(annotated, ZERO_SHOT, work) for group, annotated in tests.items()}
     total = len(chosen) * sum(len(found) for found in videos.values())
     rows, done = [], 0
     for name, strategy in chosen.items():
@@ -119,23 +141,8 @@ def zero_shot_rows(
     return [*rows, *(Row(name, {}, "needs a judge: --judge GGUF") for name in lacking)]
 
 
-def _config() -> DetectorConfig:
-    """The windows and frames that a pretrained model is shown."""
-    return DetectorConfig(
-        labels=STUDY_CLASSES,
-        window_s=WINDOW_S,
-        stride_s=STRIDE_S,
-        grid_fps=zero_shot.GRID_FPS,
-        frame_size=zero_shot.FRAME_SIZE,
-        thresholds=dict.fromkeys(STUDY_CLASSES, 0.5),
-        temperatures=dict.fromkeys(STUDY_CLASSES, 1.0),
-        validated_on="simulated",
-        adapter=False,
-    )
-
-
 def _judged(video: CachedVideo, model: Asked, strategy: Strategy, judge_of: Judge | None) -> JudgedVideo:
-    config = _config()
+    config = ZERO_SHOT
     clips = WindowClips([video], config)
     flags: Sequence[Any] = [zero_shot.look(model, clips.clip(row)[1:], strategy, judge_of) for row in range(len(clips))]
     windows = of_whole(config, np.stack(flags))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from resus_doc.models.judgement import Figures
 from resus_doc.schema import ACTIVITY_NAMES, Activity
-from resus_doc.tools.compare import FAMILIAR, HELD_OUT, Row
+from resus_doc.tools.compare import Row
+from resus_doc.tools.compare_groups import FAMILIAR, HELD_OUT
 from resus_doc.tools.evaluation_pages import (
     Table,
     check_folder,
@@ -42,12 +43,15 @@ COLUMNS = (
     "events at IoU 0.50",
 )
 
+LEARNED = ("steps", "clips shown")
+"""How long a row was trained: optimiser steps, and windows shown in all of them, repeated ones included."""
+
 HEADLINE = 3
 """The first columns, which stand before all others: macro-F1 and its range."""
 
 
-def write_comparison(rows: Sequence[Row], out: Path) -> None:
-    """`comparison.csv`, `.md`, `.html` and `reliability-ROW.svg` in a folder.
+def write_comparison(rows: Sequence[Row], out: Path, notes: Sequence[str] = ()) -> None:
+    """`comparison.csv`, `.md`, `.html` and `reliability-ROW.svg` in a folder. `notes` stand above the table.
 
     Raises:
         UsageError: the folder holds other things.
@@ -55,7 +59,7 @@ def write_comparison(rows: Sequence[Row], out: Path) -> None:
     """
     check_folder(out, CSV_FILE, BUNDLES)
     table = comparison_table(rows)
-    told = explanation(rows)
+    told = [*explanation(rows), *notes]
     pictures = {
         row.name: reliability_picture(row.judged[FAMILIAR], row.labels) for row in rows if FAMILIAR in row.judged
     }
@@ -87,7 +91,15 @@ def explanation(rows: Sequence[Row]) -> list[str]:
         "stimulation and suction.",
         "Single frame: trained and asked on one frame standing still, the surest of three in each window. Shuffled frames: "
         "trained and asked on the frames of a window in an order of chance.",
+        *_learned_unequally(rows),
     ]
+
+
+def _learned_unequally(rows: Sequence[Row]) -> list[str]:
+    """A warning where the rows were not all trained for as long."""
+    if len({row.learned for row in rows if row.learned is not None}) < 2:
+        return []
+    return ["The rows were not all trained for as long: see the columns steps and clips shown."]
 
 
 def _positive(figures: Figures) -> str:
@@ -101,8 +113,8 @@ def comparison_table(rows: Sequence[Row]) -> Table:
     parts = [(group, part) for part in (slice(0, HEADLINE), slice(HEADLINE, None)) for group in groups]
     header = [("" if group == FAMILIAR else "held-out: ") + name for group, part in parts for name in COLUMNS[part]]
     lines = [[row.name, *(c for group, part in parts for c in _cells(row.figures.get(group))[part])] for row in rows]
-    noted = [[*line, row.note] for line, row in zip(lines, rows, strict=True)]
-    return Table("Test videos", ["row", *header, "note"], noted)
+    noted = [[*line, *_learned(row), row.note] for line, row in zip(lines, rows, strict=True)]
+    return Table("Test videos", ["row", *header, *LEARNED, "note"], noted)
 
 
 def tables_by_group(rows: Sequence[Row]) -> list[Table]:
@@ -111,9 +123,14 @@ def tables_by_group(rows: Sequence[Row]) -> list[Table]:
     for group, title in ((FAMILIAR, "Hospitals that are in the training"), (HELD_OUT, "Held-out hospital")):
         chosen = [row for row in rows if group in row.figures or (group == FAMILIAR and not row.figures)]
         if any(row.figures for row in chosen):
-            lines = [[row.name, *_cells(row.figures.get(group)), row.note] for row in chosen]
-            tables.append(Table(title, ["row", *COLUMNS, "note"], lines))
+            lines = [[row.name, *_cells(row.figures.get(group)), *_learned(row), row.note] for row in chosen]
+            tables.append(Table(title, ["row", *COLUMNS, *LEARNED, "note"], lines))
     return tables
+
+
+def _learned(row: Row) -> list[str]:
+    known = (None, None) if row.learned is None else row.learned
+    return ["–" if value is None else str(value) for value in known]
 
 
 def _cells(figures: Figures | None) -> list[str]:

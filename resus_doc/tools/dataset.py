@@ -8,7 +8,7 @@ What it does not know: whether one case was cut into several files under differe
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
@@ -66,7 +66,18 @@ class AnnotatedVideo(NamedTuple):
     spans: dict[Activity, tuple[Span, ...]]
     """For each activity that the file holds, in order of time, within the video."""
     notes: tuple[str, ...]
-    """What had to be guessed to read the file: units of time, misspelt labels."""
+    """What had to be guessed to read the file, or was left out: misspelt labels, events without length."""
+    units: tuple[str, ...] = ()
+    """How the file's times were read, a sentence for each way of writing them."""
+
+
+class Damage(NamedTuple):
+    """What a pass over a video could not read. A whole video has neither."""
+
+    missing: tuple[Span, ...] = ()
+    """Stretches whose pictures are lost; the picture before stands in for them."""
+    broken_off_at_s: float | None = None
+    """Where the file stopped being readable."""
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -106,7 +117,13 @@ def read_case(case: Case, labels: Mapping[str, Activity] = LABELS) -> AnnotatedV
     from resus_doc.tools.video import probe
 
     video = probe(case.video)
-    found = read_annotation_file(case.annotation, video.duration_s, labels)
+    try:
+        found = read_annotation_file(case.annotation, video.duration_s, labels)
+    except InputRefused as error:
+        if video.broken_off_at_s is None:
+            raise
+        what = f"{error.what} The video {case.video} is damaged and unreadable from {video.broken_off_at_s:.1f} s on."
+        raise InputRefused(what, "Copy the video again, or take the case out of the dataset.") from error
     if not found.events:
         raise InputRefused(
             f"The annotation file {case.annotation} holds no event.",
@@ -114,7 +131,7 @@ def read_case(case: Case, labels: Mapping[str, Activity] = LABELS) -> AnnotatedV
         )
     timeline = timeline_from_annotations(found.events, video.duration_s)
     spans = {name: tuple(Span(event.start_s, event.end_s) for event in timeline.of(name)) for name in timeline.covered}
-    return AnnotatedVideo(case, video, spans, found.notes)
+    return AnnotatedVideo(case, video, spans, found.notes, found.units)
 
 
 def read_cases(cases: Iterable[Case], labels: Mapping[str, Activity] = LABELS) -> list[AnnotatedVideo]:
@@ -135,6 +152,25 @@ def read_cases(cases: Iterable[Case], labels: Mapping[str, Activity] = LABELS) -
         told = "\n".join(f"  {error.what}" for error in refused)
         raise InputRefused(f"{len(refused)} cases of the dataset cannot be used:\n{told}\n", refused[0].remedy)
     return read
+
+
+def told_of(videos: Sequence[AnnotatedVideo]) -> tuple[str, ...]:
+    """What to tell of the cases read: each way of writing times with its number of files, then the notes file by file."""
+    units = Counter(unit for video in videos for unit in video.units)
+    counted = [f"{unit} ({count} file{'s' if count > 1 else ''})." for unit, count in sorted(units.items())]
+    noted = [f"{video.case.annotation.name}: {note}." for video in videos for note in video.notes]
+    return (*(text[0].upper() + text[1:] for text in counted), *noted)
+
+
+def told_of_damage(video: Path, damage: Damage) -> tuple[str, ...]:
+    """The note on a damaged video; none on a whole one."""
+    told = []
+    if damage.missing:
+        lost_s, places = sum(span.end_s - span.start_s for span in damage.missing), len(damage.missing)
+        told.append(f"{lost_s:.1f} s of pictures are missing in {places} place{'s' if places > 1 else ''}")
+    if damage.broken_off_at_s is not None:
+        told.append(f"unreadable from {damage.broken_off_at_s:.1f} s on")
+    return (f"The video {video.name} is damaged: {', and '.join(told)}.",) if told else ()
 
 
 def label_map(path: Path) -> dict[str, Activity]:
@@ -204,19 +240,25 @@ def _refuse_shared_stems(cases: Sequence[Case]) -> None:
 
 def _refuse_shared_content(cases: Sequence[Case]) -> None:
     """Files of different splits with equal content, under whatever names."""
+    for split in SPLITS[1:]:
+        earlier = [case for case in cases if SPLITS.index(case.split) < SPLITS.index(split)]
+        same = with_same_content(earlier, [case for case in cases if case.split == split])
+        if same is not None:
+            raise _in_two_splits(*same, " with the same content")
+
+
+def with_same_content(cases: Iterable[Case], others: Iterable[Case]) -> tuple[Case, Case] | None:
+    """A case and another whose videos are the same file under whatever names. Only files of equal size are read."""
     from resus_doc.models.bundle import sha256
 
     same_size: dict[int, list[Case]] = defaultdict(list)
+    for other in others:
+        same_size[other.video.stat().st_size].append(other)
     for case in cases:
-        same_size[case.video.stat().st_size].append(case)
-    for group in same_size.values():
-        if len({case.split for case in group}) < 2:
-            continue
-        seen: dict[str, Case] = {}
-        for case in group:
-            other = seen.setdefault(sha256(case.video), case)
-            if other.split != case.split:
-                raise _in_two_splits(other, case, " with the same content")
+        for other in same_size[case.video.stat().st_size]:
+            if sha256(case.video) == sha256(other.video):
+                return case, other
+    return None
 
 
 def _in_two_splits(one: Case, other: Case, how: str) -> InputRefused:

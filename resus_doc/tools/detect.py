@@ -319,6 +319,7 @@ def _windows(done: Chunk, detector: Detector, reader: GridReader) -> Windows:
         grid_fps=config.grid_fps,
         frames_decoded=reader.frames_decoded,
         broken_off_at_s=reader.broken_off_at_s,
+        unreadable=reader.unreadable,
     )
 
 

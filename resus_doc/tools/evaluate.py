@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from resus_doc.errors import BundleBroken
 from resus_doc.models.judgement import Figures, JudgedVideo
 from resus_doc.schema import Activity, Event, Span
-from resus_doc.tools.dataset import AnnotatedVideo, Split, open_dataset, read_cases
+from resus_doc.tools.dataset import (
+    AnnotatedVideo,
+    Damage,
+    Split,
+    open_dataset,
+    read_cases,
+    told_of,
+    told_of_damage,
+)
 
 if TYPE_CHECKING:
     from resus_doc.models.decoder import Decoder
@@ -65,7 +73,8 @@ def evaluate(folder: Path, detector: Detector, split: Split = "test", progress: 
         )
     dataset = open_dataset(folder)
     annotated = read_cases(dataset.of(split), dataset.labels)
-    videos, scores = _look(annotated, detector, progress)
+    looks = _look(annotated, detector, progress)
+    videos, scores = [look.judged for look in looks], [look.domain_score for look in looks]
     figures = judge_videos(videos, config.labels)
     threshold = config.domain.threshold if config.domain else None
     return Outcome(
@@ -75,7 +84,7 @@ def evaluate(folder: Path, detector: Detector, split: Split = "test", progress: 
             validated_on=config.validated_on,
             out_of_domain=None if threshold is None else sum(s is not None and s < threshold for s in scores),
             seconds=round(time.monotonic() - started, 2),
-            notes=_notes(annotated, figures),
+            notes=(*told_of(annotated), *(note for look in looks for note in look.damage), *_absent(figures)),
         ),
         videos,
         config.labels,
@@ -126,28 +135,34 @@ def _spans(events: Sequence[Event]) -> dict[Activity, list[Span]]:
     return spans
 
 
-def _look(
-    annotated: Sequence[AnnotatedVideo], detector: Detector, progress: Progress | None
-) -> tuple[list[JudgedVideo], list[float | None]]:
+class _Look(NamedTuple):
+    """What came of one video; `damage` tells what could not be read of it."""
+
+    judged: JudgedVideo
+    domain_score: float | None
+    damage: tuple[str, ...]
+
+
+def _look(annotated: Sequence[AnnotatedVideo], detector: Detector, progress: Progress | None) -> list[_Look]:
     """Every video through reader, detector and timeline; the share of video time done goes to `progress`."""
     from resus_doc.tools.detect import detect
 
     total_s = sum(video.video.duration_s for video in annotated)
-    videos, scores, done_s = [], [], 0.0
+    looks, done_s = [], 0.0
     with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
         for video in annotated:
             windows = detect(video.case.video, detector, Path(work))
-            videos.append(judged(video, windows, detector.config.thresholds, decoder=detector.decoder))
-            scores.append(windows.domain_score)
+            found = judged(video, windows, detector.config.thresholds, decoder=detector.decoder)
+            damage = told_of_damage(video.case.video, Damage(windows.unreadable, windows.broken_off_at_s))
+            looks.append(_Look(found, windows.domain_score, damage))
             done_s += video.video.duration_s
             if progress:
                 progress(done_s / total_s)
-    return videos, scores
+    return looks
 
 
-def _notes(annotated: Sequence[AnnotatedVideo], figures: Figures) -> tuple[str, ...]:
-    notes = [f"{video.case.annotation.name}: {note}" for video in annotated for note in video.notes]
+def _absent(figures: Figures) -> tuple[str, ...]:
     absent = [name for name, scored in figures.windows.per_class.items() if scored.support == 0]
-    if absent:
-        notes.append(f"No window of this split holds {', '.join(absent)}: there is no F1, nor a mean over it.")
-    return tuple(notes)
+    if not absent:
+        return ()
+    return (f"No window of this split holds {', '.join(absent)}: there is no F1, nor a mean over it.",)

@@ -1,8 +1,8 @@
 """Annotation files: read and write the study's text format, CSV, ELAN and WebVTT.
 
 Whatever a file says is only text: labels outside the vocabulary are refused, XML is read without entities, and a line that
-cannot be trusted is named instead of guessed at. What was guessed (a misspelt label, the unit of the times) is told in
-`Annotations.notes` and logged.
+cannot be trusted is named instead of guessed at. What was guessed (a misspelt label) or left out (an event without length) is
+told in `Annotations.notes`, the unit of the times in `Annotations.units`; both are logged.
 
 What it does not know: whether a file belongs to the video, beyond its events lying within the video.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from resus_doc.schema import Activity, Event
 from resus_doc.tools.formats_eaf import eaf_rows, write_eaf
 from resus_doc.tools.formats_source import LABELS, Row, Source, by_onset, events_of, number, quoted, text_of
-from resus_doc.tools.formats_study import study_rows, write_study
+from resus_doc.tools.formats_study import USUAL, study_rows, write_study
 from resus_doc.tools.formats_vtt import vtt_rows, write_chapters, write_vtt
 
 __all__ = [
@@ -57,6 +57,8 @@ class Annotations:
 
     events: tuple[Event, ...]
     notes: tuple[str, ...]
+    units: tuple[str, ...]
+    """How the times were read, a sentence for each way of writing them in the study's text; other formats leave no choice."""
 
 
 def read_annotations(path: Path, duration_s: float | None = None) -> list[Event]:
@@ -70,7 +72,7 @@ def read_annotations(path: Path, duration_s: float | None = None) -> list[Event]
         InputRefused: the file cannot be read, or a line of it cannot be trusted. The message names file and line.
     """
     annotations = read_annotation_file(path, duration_s)
-    for note in annotations.notes:
+    for note in (*annotations.notes, *(unit for unit in annotations.units if unit != USUAL)):
         _LOG.warning("%s: %s", Path(path).name, note)
     return list(annotations.events)
 
@@ -90,7 +92,7 @@ def read_annotation_file(
         rows = _csv_rows(source, text)
     else:
         rows = study_rows(source, text)
-    return Annotations(events_of(source, rows), tuple(source.notes))
+    return Annotations(events_of(source, rows), tuple(source.notes), tuple(source.units))
 
 
 # --- CSV with the header of timeline.csv

@@ -68,6 +68,8 @@ class Source:
         self.path = path
         self.duration_s = duration_s
         self.notes: list[str] = []
+        self.units: list[str] = []
+        """How its times were read, where the format leaves that open: one sentence a way of writing them."""
         self._labels = {_plain(label): activity for label, activity in labels.items()}
 
     def refuse(self, line: int, what: str, remedy: str = "Mend that line.") -> InputRefused:
@@ -140,7 +142,7 @@ def text_of(path: Path) -> str:
 
 
 def events_of(source: Source, rows: Sequence[Row]) -> tuple[Event, ...]:
-    placed = [_within(source, row) for row in rows]
+    placed = [row for row in (_within(source, row) for row in rows) if _lasts(source, row)]
     placed.sort(key=lambda row: (row.start_s, row.end_s, ACTIVITIES.index(row.activity), row.line))
     ids = [row.id for row in placed]
     if len(set(ids)) < len(ids) or not all(_ID.fullmatch(name) for name in ids):
@@ -164,6 +166,14 @@ def _within(source: Source, row: Row) -> Row:
             "Check that the annotations belong to this video.",
         )
     return row._replace(end_s=min(row.end_s, source.duration_s))
+
+
+def _lasts(source: Source, row: Row) -> bool:
+    """Whether the event has a length; a point, as rounding or a slip of the hand leaves it, is told and left out."""
+    if row.end_s > row.start_s:
+        return True
+    source.notes.append(f"line {row.line}: the event at {row.start_s:g} s has no length and was left out")
+    return False
 
 
 def _event(source: Source, row: Row, name: str) -> Event:

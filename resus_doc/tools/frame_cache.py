@@ -6,6 +6,7 @@ folder belongs beside the training it serves and goes when that is done.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -19,8 +20,8 @@ from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.models import evaluation
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.evaluation import Truth
-from resus_doc.schema import MASK_SUPPORT
-from resus_doc.tools.dataset import AnnotatedVideo
+from resus_doc.schema import MASK_SUPPORT, Span
+from resus_doc.tools.dataset import AnnotatedVideo, Damage
 from resus_doc.tools.video import GridReader
 
 Progress = Callable[[float], None]
@@ -32,6 +33,7 @@ class CachedVideo(NamedTuple):
     annotated: AnnotatedVideo
     frames: NDArray[np.uint8]
     truth: Truth
+    damage: Damage = Damage()
 
 
 class WindowClips:
@@ -65,21 +67,34 @@ def windows_in(frames: int, config: DetectorConfig) -> int:
     return (frames - config.window_frames) // config.stride_frames + 1
 
 
-def check_room(videos: Sequence[AnnotatedVideo], config: DetectorConfig, folder: Path, limit_gb: float) -> None:
-    """Refuse before anything is decoded when the frames will not fit.
+class Need(NamedTuple):
+    """Videos whose frames are wanted on the grid of a detector."""
+
+    videos: Sequence[AnnotatedVideo]
+    config: DetectorConfig
+
+
+def check_room(needs: Sequence[Need], folder: Path, limit_gb: float) -> None:
+    """Refuse before anything is decoded when all frames that will lie in the folder at once do not fit.
+
+    The limit holds for all of them together, those that are there already included; frames wanted twice count once.
 
     Raises:
         ResourceMissing: they need more than the limit, or than there is room on the disk.
     """
-    needed = sum(_bytes(video, config) for video in videos if not cached_file(video, config, folder).exists())
+    sizes = {
+        cached_file(video, need.config, folder): _bytes(video, need.config) for need in needs for video in need.videos
+    }
+    needed = sum(sizes.values())
     if needed > limit_gb * 1e9:
         raise ResourceMissing(
             f"The decoded frames need {needed / 1e9:.1f} GB, the limit is {limit_gb:g} GB.", "Raise it with --cache-gb."
         )
+    lacking = sum(size for path, size in sizes.items() if not path.exists())
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
-    if needed > free * 0.95:
+    if lacking > free * 0.95:
         raise ResourceMissing(
-            f"The decoded frames need {needed / 1e9:.1f} GB and {folder} has room for {free / 1e9:.1f} GB.",
+            f"The decoded frames need {lacking / 1e9:.1f} GB and {folder} has room for {free / 1e9:.1f} GB.",
             "Free some space, or name another place with -o.",
         )
 
@@ -99,7 +114,7 @@ def cache(
         if not path.exists():
             _decode(video, config, path)
         frames: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-        found.append(CachedVideo(video, frames, _truth(video, len(frames), config)))
+        found.append(CachedVideo(video, frames, _truth(video, len(frames), config), _damage(path)))
         if progress:
             progress(done / len(videos))
     return found
@@ -125,7 +140,8 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
         with partial.open("r+b") as file:  # a mapped file that finds the disk full later would end the process
             os.posix_fallocate(file.fileno(), 0, frames.nbytes)
         count = 0
-        for frame in GridReader(video.case.video, config.grid_fps, size, size):
+        reader = GridReader(video.case.video, config.grid_fps, size, size)
+        for frame in reader:
             if count == most:
                 break
             frames[count] = frame.image
@@ -135,6 +151,8 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
         whole = max(count // 2 * 2, config.window_frames)
         frames[count:whole] = frames[count - 1]
         np.save(path.with_suffix(".whole.npy"), frames[:whole])
+        if reader.unreadable or reader.broken_off_at_s is not None:
+            _damage_file(path).write_text(json.dumps(Damage(reader.unreadable, reader.broken_off_at_s)))
         path.with_suffix(".whole.npy").replace(path)
     except OSError as error:
         raise ResourceMissing(
@@ -142,6 +160,18 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _damage_file(path: Path) -> Path:
+    """Lies beside the frames of a damaged video, and says what they lack."""
+    return path.with_suffix(".damage.json")
+
+
+def _damage(path: Path) -> Damage:
+    if not _damage_file(path).exists():
+        return Damage()
+    missing, broken_off_at_s = json.loads(_damage_file(path).read_text())
+    return Damage(tuple(Span(*span) for span in missing), broken_off_at_s)
 
 
 def _truth(video: AnnotatedVideo, frames: int, config: DetectorConfig) -> Truth:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
 from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
 from resus_doc.schema import ACTIVITIES, Activity
-from resus_doc.tools.dataset import AnnotatedVideo, Dataset, open_dataset, read_cases
+from resus_doc.tools.dataset import AnnotatedVideo, Dataset, open_dataset, read_cases, told_of, told_of_damage
 from resus_doc.tools.train_plan import Plan, fitted
 from resus_doc.tools.training_looks import WHOLE, Keeper, Look, best_look
 
@@ -83,15 +83,18 @@ def train(
     if out.exists():
         raise UsageError(f"{out} exists.", "Name a new folder with -o.")
     from resus_doc.models.detector import choose_device
-    from resus_doc.tools.frame_cache import cache, check_room
+    from resus_doc.tools.frame_cache import Need, cache, check_room
 
     chosen = choose_device(device)
     dataset = open_dataset(folder)
     annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
+    found_in_all = [*annotated["train"], *annotated["validation"]]
+    for note in told_of(found_in_all):
+        say(note)
     own = None if base is None else base_folder(base)
     config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
     run = Run(out.with_name(out.name + ".training"), plan, config, own, chosen)
-    check_room([*annotated["train"], *annotated["validation"]], config, run.work / "frames", cache_gb)
+    check_room([Need(found_in_all, config)], run.work / "frames", cache_gb)
     with _told_of_full_disks(run.work):
         _claim(run, annotated)
         tell = progress or (lambda _step, _fraction: None)
@@ -99,6 +102,8 @@ def train(
             name: cache(found, config, run.work / "frames", lambda f, n=name: tell(f"decode {n}", f))  # type: ignore[misc]
             for name, found in annotated.items()
         }
+        for note in _damaged(videos):
+            say(note)
         looks = _fit(run, videos, say)
         trained = _ship(run, out, videos, looks)
     shutil.rmtree(run.work)
@@ -280,7 +285,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     rows = np.unique(np.linspace(0, len(clips) - 1, min(DOMAIN_CLIPS, len(clips))).astype(int))
     detector.domain = bundle_writer.fit_domain(detector, (clips.clip(int(row)) for row in rows))
     tuned = bundle_writer.calibrated(detector, videos["validation"])
-    notes = _notes(tuned)
+    notes = _notes(tuned, len(_damaged(videos)))
     final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, looks, tuned, notes)})
     flags = evaluation.join([video.truth for video in videos["train"]]).of(run.config.labels)
     golden = clips.clip(int(np.argmax(flags.sum(1))))
@@ -306,11 +311,13 @@ def _facts(
 ) -> dict[str, Any]:
     """Where the weights come from; no name of a video, as it may name a person."""
     from resus_doc.models import clips
+    from resus_doc.tools.frame_cache import WindowClips
 
     hours = {
         name: round(sum(video.annotated.video.duration_s for video in found) / 3600, 4)
         for name, found in videos.items()
     }
+    learned = fitted(run.plan, len(WindowClips(videos["train"], run.config)))
     return {
         "made_by": "resus-doc train",
         **asdict(run.plan),
@@ -321,15 +328,26 @@ def _facts(
         "hours": hours,
         "best_step": best_look(looks).step,
         "last_step": looks[-1].step,
+        "clips_shown": looks[-1].step * learned.batch * learned.accumulate,
         "validation_f1": dict(tuned.figures),
         "notes": list(notes),
     }
 
 
-def _notes(tuned: Calibrated) -> tuple[str, ...]:
-    if not tuned.untuned:
-        return ()
-    return (f"No validation window holds {', '.join(tuned.untuned)}: the threshold there is not tuned.",)
+def _notes(tuned: Calibrated, damaged: int) -> tuple[str, ...]:
+    """What to know of the bundle, in it and as printed."""
+    notes = []
+    if tuned.untuned:
+        notes.append(f"No validation window holds {', '.join(tuned.untuned)}: the threshold there is not tuned.")
+    if damaged:
+        notes.append(f"Videos learned from that are damaged, and lack a part: {damaged}.")
+    return tuple(notes)
+
+
+def _damaged(videos: Mapping[str, Sequence[CachedVideo]]) -> list[str]:
+    """A note on each damaged video."""
+    found = [video for part in videos.values() for video in part]
+    return [note for video in found for note in told_of_damage(video.annotated.case.video, video.damage)]
 
 
 @contextlib.contextmanager

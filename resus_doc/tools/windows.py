@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resus_doc.errors import InputRefused
+from resus_doc.schema import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,8 @@ class Windows:
 
     Window `i` covers `start_s[i]` to `start_s[i] + window_s`; `probabilities[i, j]` is how sure the detector is that
     activity `labels[j]` covers more than half of it. `domain_score` is higher for videos like the training data, None
-    where the detector has no such check. `broken_off_at_s` is where a damaged file stopped being readable.
+    where the detector has no such check. `broken_off_at_s` is where a damaged file stopped being readable, `unreadable` are
+    damaged stretches before, of those that were decoded in this run.
     """
 
     start_s: NDArray[np.float64]
@@ -35,6 +37,7 @@ class Windows:
     grid_fps: float
     frames_decoded: int
     broken_off_at_s: float | None = None
+    unreadable: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
         if self.probabilities.shape != (len(self.start_s), len(self.labels)):
@@ -56,6 +59,7 @@ class Windows:
                 file,
                 start_s=self.start_s,
                 probabilities=self.probabilities,
+                unreadable=np.array(self.unreadable, dtype=np.float64).reshape(-1, 2),
                 labels=np.array(self.labels, dtype=np.str_),
                 numbers=np.array(
                     [
@@ -95,6 +99,7 @@ class Windows:
                     grid_fps=grid_fps,
                     frames_decoded=int(frames),
                     broken_off_at_s=None if np.isnan(broken) else broken,
+                    unreadable=tuple(Span(float(a), float(b)) for a, b in arrays.get("unreadable", ())),
                 )
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputRefused(

@@ -4,8 +4,13 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+from damaged_videos import lose_pictures
 
 
 def run(*arguments):
@@ -29,6 +34,19 @@ def test_evaluate_prints_the_contract_and_writes_pages(small_dataset, random_bun
         "evaluation.json", "evaluation.html", "evaluation.md", "reliability.svg"
     }  # fmt: skip
     assert "http" not in (out / "evaluation.html").read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_evaluate_and_compare_tell_units_and_damage_in_print_and_on_the_page(small_dataset, random_bundle, tmp_path):
+    dataset, out = shutil.copytree(small_dataset, tmp_path / "set"), tmp_path / "out"
+    video = lose_pictures(next((dataset / "videos" / "test").iterdir()), 40, 16)
+    for command, page in (("evaluate", "evaluation"), ("compare", "comparison")):
+        place = out / command
+        done = run(command, dataset, "--detector", random_bundle, "-o", place, "--device", "cpu")
+        assert done.returncode == 0, done.stderr
+        for text in (done.stderr, (place / f"{page}.html").read_text(), (place / f"{page}.md").read_text()):
+            told = " ".join(text.split())
+            assert "Times in whole numbers were read as milliseconds" in told
+            assert f"The video {video.name} is damaged: 2.0 s of pictures are missing in 1 place." in told
 
 
 @pytest.mark.parametrize("wrong", ["dataset", "annotation", "bundle", "folder"])
@@ -66,3 +84,13 @@ def test_a_row_without_a_name_is_wrong_use(small_dataset, tmp_path):
     done = run("compare", small_dataset, "-o", tmp_path / "table", "--bundle", "nonsense")
     assert done.returncode == 2
     assert "NAME=DIR" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_is_learned_from_is_not_held_out_and_that_is_said_before_any_training(
+    small_dataset, random_bundle, tmp_path
+):
+    out = tmp_path / "table"
+    asked = ("compare", small_dataset, "-o", out, "--detector", random_bundle, "--device", "cpu", "--train")
+    done = run(*asked, "--held-out", small_dataset)
+    assert done.returncode == 3, done.stderr
+    assert "not held out" in " ".join(done.stderr.split()) and not out.exists()

@@ -3,16 +3,25 @@
 import csv
 import json
 import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
-from resus_doc.errors import InputRefused, UsageError
+from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.models.detector import Detector
-from resus_doc.tools.compare import FAMILIAR, HELD_OUT, OWN_ROWS, WITHOUT_PRETRAINED, compare, told
+from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Learned, compare, learned
+from resus_doc.tools.compare_groups import FAMILIAR, HELD_OUT
 from resus_doc.tools.compare_missing import HOW, STRATEGIES, plans_for, train_missing, zero_shot_rows
-from resus_doc.tools.compare_pages import COLUMNS, comparison_table, write_comparison
+from resus_doc.tools.compare_pages import COLUMNS, comparison_table, explanation, write_comparison
 from resus_doc.tools.dataset import open_dataset, read_cases
 from resus_doc.tools.evaluate import evaluate
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from damaged_videos import lose_pictures
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +30,16 @@ def detector(random_bundle):
 
 
 @pytest.fixture(scope="module")
-def rows(small_dataset, detector):
-    return compare(small_dataset, detector, {"another": detector}, held_out=small_dataset)
+def comparison(small_dataset, detector, tmp_path_factory):
+    """Held out are the test videos themselves, of which no scenario says that their hospital is in the training."""
+    apart = shutil.copytree(small_dataset, tmp_path_factory.mktemp("apart") / "set")
+    shutil.rmtree(apart / "scenarios")
+    return compare(small_dataset, detector, {"another": detector}, held_out=apart)
+
+
+@pytest.fixture(scope="module")
+def rows(comparison):
+    return comparison.rows
 
 
 def test_every_row_has_figures_or_says_what_it_needs(rows):
@@ -47,12 +64,12 @@ def test_always_yes_is_the_one_of_evaluate(rows):
 
 
 def test_the_table_is_written_for_people_and_programs(rows, tmp_path):
-    write_comparison(rows, tmp_path / "out")
+    write_comparison(rows, tmp_path / "out", ["One note."])
     table = list(csv.DictReader((tmp_path / "out" / "comparison.csv").open()))
     assert [line["row"] for line in table] == [row.name for row in rows]
     for name in ("comparison.md", "comparison.html"):
         text = (tmp_path / "out" / name).read_text()
-        assert all(row.name in text for row in rows)
+        assert all(row.name in text for row in rows) and "One note." in text
     assert "<svg" in (tmp_path / "out" / "reliability-lora.svg").read_text()
     write_comparison(rows, tmp_path / "out")
     (tmp_path / "mine").mkdir()
@@ -69,7 +86,7 @@ def test_test_videos_of_another_hospital_stand_apart(small_dataset, detector, tm
                 if kind == "scenarios":
                     told = {**json.loads(path.read_text()), "hospital": "dune" if part == "test" else "oak"}
                     path.write_text(json.dumps(told))
-    apart = compare(folder, detector, {})
+    apart = compare(folder, detector, {}).rows
     own = next(row for row in apart if row.name == "lora")
     assert set(own.figures) == {HELD_OUT}
     assert any(name.startswith("held-out") for name in comparison_table(apart).header)
@@ -102,7 +119,57 @@ def test_missing_rows_are_trained_as_long_as_the_detector(detector, small_datase
     stored = (made["head only"] / "detector.json").read_bytes()
     assert made == train_missing(small_dataset, random_bundle, short, tmp_path / "bundles", **where)
     assert (made["head only"] / "detector.json").read_bytes() == stored
-    assert told(Detector.load(made["head only"], "cpu")).endswith("2 steps")
+    assert learned(Detector.load(made["head only"], "cpu").config.training) == Learned(2, 16)
+
+
+def test_every_trained_row_has_the_same_steps_and_clips_and_the_table_tells_them(
+    detector, small_dataset, random_bundle, tmp_path
+):
+    plans = {
+        name: plan for name, plan in plans_for(detector, {}, steps=3).items() if name in ("head only", "single frame")
+    }
+    plans["head only"] = replace(plans["head only"], learning_rate=0.0, check_every=1)
+    where = {"device": "cpu", "cache_gb": 1.0, "say": lambda _: None}
+    made = train_missing(small_dataset, random_bundle, plans, tmp_path / "bundles", **where)
+    found = compare(small_dataset, detector, {name: Detector.load(place, "cpu") for name, place in made.items()}).rows
+    assert [row.learned for row in found if row.name in made] == [Learned(3, 96), Learned(3, 96)]
+    table = comparison_table(found)
+    lines = {cells[0]: dict(zip(table.header, cells, strict=True)) for cells in table.rows if cells[0] in made}
+    assert {(line["steps"], line["clips shown"]) for line in lines.values()} == {("3", "96")}
+    assert not any("not all trained for as long" in text for text in explanation(found))
+    other = [row._replace(learned=Learned(4, 96)) if row.name == "head only" else row for row in found]
+    assert any("not all trained for as long" in text for text in explanation(other))
+
+
+def test_without_a_number_of_steps_all_rows_are_trained_alike(detector):
+    assert len({(plan.steps, plan.batch * plan.accumulate) for plan in plans_for(detector, {}).values()}) == 1
+    facts = {"method": "lora", "lora": {"steps": 45, "batch": 8, "before": {"steps": 60, "batch": 16}}}
+    assert learned(facts) == Learned(105, 45 * 8 + 60 * 16)
+    asked = Detector(detector.config.model_copy(update={"training": facts}), detector.model, detector.head, None)
+    plans = plans_for(asked, {}).values()
+    assert all((plan.steps, plan.patience) == (105, 105) for plan in plans)
+
+
+def test_the_limit_of_the_cache_holds_for_all_rows_together(detector, small_dataset):
+    finer = Detector(detector.config.model_copy(update={"frame_size": 128}), detector.model, detector.head, None)
+    one_gb = 2 * 12 * detector.config.grid_fps * detector.config.frame_size**2 * 3 / 1e9
+    with pytest.raises(ResourceMissing, match="--cache-gb"):
+        compare(small_dataset, detector, {"finer": finer}, cache_gb=2.9 * one_gb)
+
+
+def test_what_was_guessed_what_is_damaged_and_what_is_not_known_are_told(detector, small_dataset, tmp_path):
+    folder = shutil.copytree(small_dataset, tmp_path / "set")
+    video = lose_pictures(next((folder / "videos" / "test").iterdir()), 40, 16)
+    next((folder / "annotations" / "test").iterdir()).write_text("PPV 1.5 4.5 3.0\nChest compresions 5.0 9.0 4.0\n")
+    labels = ("baby_visible", "ppv")
+    config = detector.config.model_copy(update={"labels": labels, "adapter": False})
+    narrow = Detector(config, detector.model, torch.nn.Linear(64, len(labels)), None)
+    notes = compare(folder, narrow, {}).notes
+    assert any(f"{video.name} is damaged: 2.0 s of pictures are missing" in note for note in notes)
+    assert "Times with decimals were read as seconds (1 file)." in notes
+    assert any("'Chest compresions' was read as 'chest_compressions'" in note for note in notes)
+    told = [note for note in notes if "does not know" in note]
+    assert len(told) == 1 and "chest compressions, which 1 of 1 test videos" in told[0].lower()
 
 
 def test_zero_shot_answers_are_counted_like_any_other(small_dataset, tmp_path):

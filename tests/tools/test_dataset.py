@@ -1,12 +1,18 @@
 """Datasets are read as the contract lays them out, and refused with the file and line that is wrong."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
-from resus_doc.errors import InputRefused
-from resus_doc.tools.dataset import open_dataset, read_case, read_cases
+from resus_doc.errors import InputRefused, VideoRefused
+from resus_doc.tools.dataset import open_dataset, read_case, read_cases, told_of
 from resus_doc.tools.simulate.dataset import write_dataset
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from damaged_videos import break_off
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +109,40 @@ def test_all_wrong_cases_are_named_at_once(folder):
     with pytest.raises(InputRefused) as refused:
         read_cases(open_dataset(folder).cases)
     assert all(path.name in str(refused.value) for path in paths)
+
+
+def test_units_are_told_once_a_kind_and_notes_file_by_file(folder):
+    annotation_of(folder, "train").write_text("Suctoin 1.5 2.5 1.0\n")
+    annotation_of(folder, "validation").write_text("Suction 1.5 3.5 2.0\nPPV 4.0 4.0 0.0\n")
+    name = annotation_of(folder, "train").name
+    told = told_of(read_cases(open_dataset(folder).cases))
+    assert told[:2] == (
+        "Times in whole numbers were read as milliseconds (1 file).",
+        "Times with decimals were read as seconds (2 files).",
+    )
+    assert told[2] == f"{name}: line 1: the label 'Suctoin' was read as 'suction'."
+    assert "line 2: the event at 4 s has no length" in told[3]
+    assert len(told) == 4
+
+
+def test_all_unreadable_videos_are_named(folder):
+    videos = [video_of(folder, split) for split in ("train", "test")]
+    for video in videos:
+        video.write_bytes(f"this is no video: {video}".encode() * 20)
+    with pytest.raises(InputRefused) as refused:
+        read_cases(open_dataset(folder).cases)
+    assert all(str(video) in str(refused.value) for video in videos)
+    with pytest.raises(VideoRefused, match=videos[0].name):
+        read_case(open_dataset(folder).of("train")[0])
+
+
+def test_events_behind_the_place_where_a_video_breaks_off_tell_of_the_damage(folder):
+    video = break_off(video_of(folder), 0.4)
+    annotation_of(folder).write_text("Suction 1000 2000 1000\nSuction 6000 7900 1900\n")
+    with pytest.raises(
+        InputRefused, match=rf"line 2: .*outside the video.*{video.name} is damaged and unreadable from"
+    ):
+        read_cases(open_dataset(folder).of("test"))
 
 
 def test_a_site_names_its_own_labels(folder):

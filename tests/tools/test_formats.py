@@ -46,10 +46,11 @@ def event(name, activity, start_s, end_s, **more):
 
 @st.composite
 def timelines(draw, *, exact=True):
-    """Events with ids E1.. by onset, times in whole ms within ten minutes."""
+    """Events with ids E1.. by onset, times in whole ms within ten minutes, each at least a millisecond long."""
     ms = st.integers(0, 600_000)
     confidence = st.integers(0, 1000).map(lambda n: n / 1000) if exact else st.just(1.0)
-    drawn = draw(st.lists(st.tuples(st.sampled_from(ACTIVITIES), ms, ms, confidence, ms, ms), max_size=12))
+    rows = st.tuples(st.sampled_from(ACTIVITIES), ms, ms, confidence, ms, ms)
+    drawn = draw(st.lists(rows.filter(lambda item: item[1] != item[2]), max_size=12))
     drawn.sort(key=lambda item: (min(item[1:3]), max(item[1:3]), ACTIVITIES.index(item[0])))
     events = []
     for number, (activity, one, other, sure, low, high) in enumerate(drawn, start=1):
@@ -78,6 +79,7 @@ def test_study_text_with_spaces_in_labels_and_prefix(tmp_path):
     assert brief(read_in) == [("baby_visible", 0, 60), ("stimulation", 1.5, 4), ("ppv", 5, 9.5)]
     assert [e.id for e in read_in.events] == ["E1", "E2", "E3"]
     assert read_in.notes == ()
+    assert read_in.units == (formats_study.USUAL,)
 
 
 @pytest.mark.parametrize(
@@ -143,22 +145,87 @@ def test_units_are_told_apart(tmp_path, text, expected):
     assert (start_s, end_s) == pytest.approx(expected, abs=1e-9)
 
 
-def test_units_other_than_whole_milliseconds_are_reported(tmp_path):
-    assert read(tmp_path, "Suction 12500 15000 2500").notes == ()
-    assert read(tmp_path, "Suction 12.5 15.0 2.5").notes == ("times with decimals were read as seconds",)
-    assert read(tmp_path, "Suction 0:12 0:15 3").notes == ("times with colons were read as hours:minutes:seconds",)
+def test_the_unit_of_the_times_is_reported(tmp_path, caplog):
+    assert read(tmp_path, "Suction 12500 15000 2500").units == ("times in whole numbers were read as milliseconds",)
+    assert read(tmp_path, "Suction 12.5 15.0 2.5").units == ("times with decimals were read as seconds",)
+    assert read(tmp_path, "Suction 0:12 0:15 3").units == ("times with colons were read as hours:minutes:seconds",)
+    (tmp_path / "a.txt").write_text("Suction 12500 15000 2500")
+    formats.read_annotations(tmp_path / "a.txt")
+    assert caplog.text == ""
+    (tmp_path / "a.txt").write_text("Suction 12.5 15.0 2.5")
+    formats.read_annotations(tmp_path / "a.txt")
+    assert "were read as seconds" in caplog.text
 
 
 def test_mixed_ways_of_writing_times_in_one_file(tmp_path):
     text = "Suction 12.5 15.0 2.5\nPPV 20000 25000 5000\nCPAP 0:00:30 0:00:40 10\n"
     read_in = read(tmp_path, text, 60.0)
     assert brief(read_in) == [("suction", 12.5, 15), ("ppv", 20, 25), ("cpap", 30, 40)]
-    assert len(read_in.notes) == 2
+    assert len(read_in.units) == 3
 
 
-def test_times_that_could_be_either_unit_are_refused(tmp_path):
-    with pytest.raises(InputRefused, match=r"line 2: .*seconds or milliseconds"):
-        read(tmp_path, "Suction 12.5 15.0 2.5\nPPV 0 500 500\n", 600.0)
+@pytest.mark.parametrize(
+    ("text", "duration_s", "expected"),
+    [
+        ("Suction 100 400 300000", 600.0, (100, 400)),
+        ("Suction 100 400 0.3", 600.0, (0.1, 0.4)),
+        ("Suction 12500 15000 2.5", 60.0, (12.5, 15)),
+        ("Suction 12.5 15.0 2500", 60.0, (12.5, 15)),
+        ("Suction 100 400 0:05:00", 600.0, (100, 400)),
+        ("Suction 100 400 300", 600.0, (100, 400)),
+        ("Suction 20 45 25", 600.0, (20, 45)),
+        ("Suction 100 400 300", None, (0.1, 0.4)),
+    ],
+)
+def test_the_duration_and_the_length_of_the_video_decide(tmp_path, text, duration_s, expected):
+    _, start_s, end_s = brief(read(tmp_path, text, duration_s))[0]
+    assert (start_s, end_s) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Suction 12.5 15.0 2.5\nPPV 0 500 500\n", 2),
+        ("Suction 10 20 10\nPPV 20 220 200\n", 2),
+        ("Suction 10 20 10\nPPV 20 720 700\n", 2),
+        ("PPV 12.5 720.5 708\n", 1),
+        ("Suction 20000 25000 5000\nPPV 12 15 3\n", 2),
+        ("Suction 20000.0 25000.0 5000.0\nPPV 12.5 15.0 2.5\n", 2),
+        ("Suction 100 200 100000\nPPV 300 500 0.2\n", 2),
+    ],
+)
+def test_times_that_could_be_either_unit_are_refused(tmp_path, text, line):
+    with pytest.raises(InputRefused, match=rf"case\.txt, line {line}: .*seconds or milliseconds") as caught:
+        read(tmp_path, text, 600.0)
+    assert "decimal point" in caught.value.remedy
+
+
+def test_decimal_seconds_after_the_end_are_not_taken_for_milliseconds(tmp_path):
+    with pytest.raises(InputRefused, match=r"line 1: .*outside the video"):
+        read(tmp_path, "PPV 12.5 75.5 63", 60.0)
+
+
+POINT = {
+    "a.txt": "PPV 1000 2000 1000\nSuction 3000 3000 0\n",
+    "a.csv": "activity,start_s,end_s\nppv,1,2\nsuction,3,3\n",
+    "a.vtt": "WEBVTT\n\n00:01.000 --> 00:02.000\nPPV\n\n00:03.000 --> 00:03.000\nSuction\n",
+}
+
+
+@pytest.mark.parametrize("name", [*POINT, "a.eaf"])
+def test_an_event_without_length_is_left_out_and_told(tmp_path, name):
+    if name == "a.eaf":
+        formats.write_eaf([event("E1", "ppv", 1.0, 2.0), event("E2", "suction", 3.0, 3.0)], tmp_path / "made.eaf")
+    text = POINT[name] if name in POINT else (tmp_path / "made.eaf").read_text()
+    read_in = read(tmp_path, text, 60.0, name=name)
+    assert brief(read_in) == [("ppv", 1, 2)]
+    assert any(re.fullmatch(r"line \d+: the event at 3 s has no length and was left out", n) for n in read_in.notes)
+
+
+def test_an_event_that_begins_where_the_video_ends_is_left_out_and_told(tmp_path):
+    read_in = read(tmp_path, "PPV 1000 2000 1000\nSuction 60000 60500 500\n", 60.0)
+    assert brief(read_in) == [("ppv", 1, 2)]
+    assert "line 2" in read_in.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -231,11 +298,8 @@ def test_notes_are_logged(tmp_path, caplog):
 def test_study_text_round_trip(tmp_path, events):
     path = tmp_path / "case.txt"
     formats.write_study(events, path)
-    blinks = (
-        all(e.duration_s < formats_study.BLINK_S for e in events)
-        and events[-1].start_s * 1000 < formats_study.LONGEST_S
-    )
-    if not blinks:
+    in_the_first_instant = any(e.end_s * 1000 <= formats_study.ASTRAY * 601 for e in events)
+    if not in_the_first_instant:
         assert formats.read_annotations(path, 600.0) == events
 
 

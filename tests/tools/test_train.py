@@ -5,6 +5,7 @@ import resource
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,10 @@ from resus_doc.tools.frame_cache import WindowClips, cache
 from resus_doc.tools.train import train
 from resus_doc.tools.train_plan import DEFAULTS, Plan, fitted, planned
 from resus_doc.tools.training_looks import Look, best_look
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from damaged_videos import lose_pictures
 
 SHORT = {"steps": 4, "batch": 4, "rank": 2, "check_every": 2}
 
@@ -134,8 +139,9 @@ def test_a_killed_training_goes_on_and_ends_the_same(small_dataset, random_bundl
 
 
 def test_an_unfinished_training_of_another_kind_is_not_taken_over(small_dataset, random_bundle, tmp_path):
-    def kill(_text):
-        raise KeyboardInterrupt
+    def kill(text):
+        if text.startswith("  validation"):
+            raise KeyboardInterrupt
 
     plan = replace(DEFAULTS["head"], **SHORT)
     with pytest.raises(KeyboardInterrupt):
@@ -157,6 +163,18 @@ def test_training_ends_early_when_validation_gets_no_better(small_dataset, rando
     done = train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=said.append)
     assert done.best_step == 1
     assert sum(text.startswith("  validation") for text in said) == 4
+
+
+def test_units_and_damage_are_told_and_the_bundle_counts_damaged_videos(small_dataset, random_bundle, tmp_path):
+    folder = shutil.copytree(small_dataset, tmp_path / "set")
+    video = lose_pictures(sorted((folder / "videos" / "train").iterdir())[0], 40, 16)
+    said = []
+    done = train(folder, tmp_path / "bundle", replace(DEFAULTS["head"], **SHORT), random_bundle, say=said.append)
+    assert "Times in whole numbers were read as milliseconds (4 files)." in said
+    assert f"The video {video.name} is damaged: 2.0 s of pictures are missing in 1 place." in said
+    assert any("damaged, and lack a part: 1" in note for note in done.notes)
+    facts = Detector.load(tmp_path / "bundle", "cpu").config.training
+    assert facts["clips_shown"] == 4 * 4 and video.stem not in json.dumps(facts)
 
 
 def test_frames_that_do_not_fit_are_refused_before_decoding(small_dataset, random_bundle, tmp_path):
