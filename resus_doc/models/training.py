@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resus_doc.errors import ResourceMissing
 from resus_doc.models import backbones, views
 from resus_doc.models import clips as windows
 from resus_doc.models.backbones.own import OwnBase
@@ -94,15 +96,27 @@ class Checkpoint:
         self.path, self.modules, self.optimiser = path, modules, optimiser
 
     def load(self) -> int:
-        """Restore and give the step to go on from; 0 if there is no checkpoint."""
+        """Restore and give the step to go on from; 0 if there is no checkpoint.
+
+        Raises:
+            ResourceMissing: it is damaged, or of another model.
+        """
         if not self.path.exists():
             return 0
-        stored = torch.load(self.path, weights_only=True, map_location="cpu")
-        for name, module in self.modules.items():
-            state = stored["modules"][name]
-            module.load_state_dict({key: state[key] for key in _learned(module)}, strict=False)
-        self.optimiser.load_state_dict(stored["optimiser"])
-        return int(stored["step"])
+        try:
+            stored = torch.load(self.path, weights_only=True, map_location="cpu")
+            for name, module in self.modules.items():
+                state = stored["modules"][name]
+                module.load_state_dict({key: state[key] for key in _learned(module)}, strict=False)
+            self.optimiser.load_state_dict(stored["optimiser"])
+            return int(stored["step"])
+        except torch.OutOfMemoryError:  # a RuntimeError too, and not the checkpoint's fault
+            raise
+        except (OSError, EOFError, UnpicklingError, RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise ResourceMissing(
+                f"The checkpoint {self.path} cannot be used ({type(error).__name__}: {error}).",
+                "Remove it to train from the first step again.",
+            ) from error
 
     def save(self, step: int) -> None:
         """Store after `step` steps; the one before stands until the new one is whole.
@@ -117,9 +131,15 @@ class Checkpoint:
             torch.save({"step": step, "modules": modules, "optimiser": self.optimiser.state_dict()}, partial)
             partial.replace(self.path)
         except RuntimeError as error:  # how torch reports a failed write depends on where it fails
-            raise OSError(f"the checkpoint could not be written: {error}") from error
+            raise OSError(f"{self.path} could not be written: {error}") from error
         finally:
             partial.unlink(missing_ok=True)
+
+    def told(self) -> str:
+        """What a training that breaks down leaves."""
+        if not self.path.exists():
+            return "no checkpoint was stored yet"
+        return f"the checkpoint {self.path} of an earlier step stands"
 
 
 def _learned(module: nn.Module) -> dict[str, Tensor]:
@@ -156,6 +176,18 @@ def add_adapter(base: Any, rank: int = 16, adapter: Adapter | None = None) -> An
     return model
 
 
+def clamped_weight(flags: Tensor) -> Tensor:
+    """The project's weight [labels] of positives in the loss, from flags [n, labels]: at most four, at least a quarter."""
+    share = flags.mean(0).clamp(0.02, 0.98)
+    return ((1 - share) / share).clamp(0.25, 4.0)
+
+
+def plain_weight(flags: Tensor) -> Tensor:
+    """The study's weight [labels] of positives: negatives over positives; one for a label that never occurs."""
+    positives = flags.sum(0)
+    return torch.where(positives > 0, (len(flags) - positives) / positives.clamp_min(1), 1.0)
+
+
 def train_adapter(
     model: Any,
     head: nn.Module,
@@ -165,28 +197,40 @@ def train_adapter(
     log: Log = print,
     after: After | None = None,
     view: View = "all",
+    pos_weight: Tensor | None = None,
 ) -> None:
-    """Teach activities to what can learn in the model and to a head; with nothing trainable, to the head alone."""
+    """Teach activities to what can learn in the model and to a head; with nothing trainable, to the head alone.
+
+    `pos_weight` [labels] is the weight of positives in the loss; without it `clamped_weight`.
+    """
     model.eval()  # the tower's batch statistics stay those of the base
     device = next(head.parameters()).device
     flags = torch.from_numpy(clips.targets.astype(np.float32)).to(device)
-    share = flags.mean(0).clamp(0.02, 0.98)
-    weight = ((1 - share) / share).clamp(0.25, 4.0)
+    weight = clamped_weight(flags) if pos_weight is None else pos_weight.to(device)
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     dropouts = [part for name, part in model.named_modules() if "lora_dropout" in name]
 
     def loss_of(rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         frames = torch.from_numpy(views.for_training(clips.frames[rows], view, rng))
         frames = _varied(_turned(frames, rng) if recipe.turned else frames, rng)
-        for part in dropouts:
-            part.train()
+        _set_mode(dropouts, training=True)  # until the gradients are there: `learning.recompute` drops out once more
         states = windows.pooled(base, frames.to(device), still=view == "single", grid_fps=recipe.grid_fps)
-        for part in dropouts:
-            part.eval()
         loss = functional.binary_cross_entropy_with_logits(head(states.float()), flags[rows], pos_weight=weight)
         return loss, {"bce": loss.item()}
 
-    optimise({"model": model, "head": head}, recipe, len(clips.frames), loss_of, checkpoint, log, after)
+    def look(step: int, losses: dict[str, float]) -> bool:
+        _set_mode(dropouts, training=False)
+        return after is not None and after(step, losses)
+
+    try:
+        optimise({"model": model, "head": head}, recipe, len(clips.frames), loss_of, checkpoint, log, look)
+    finally:
+        _set_mode(dropouts, training=False)
+
+
+def _set_mode(parts: Sequence[nn.Module], *, training: bool) -> None:
+    for part in parts:
+        part.train(training)
 
 
 def clip_logits(model: Any, head: nn.Module, frames: NDArray[np.uint8], view: View = "all") -> NDArray[np.float32]:
@@ -228,14 +272,14 @@ def optimise(
             group["lr"] = recipe.learning_rate * _schedule(step / recipe.steps)
         parts = _gradients(weights, recipe, _rows(recipe, clips, step), loss_of, rng)
         if not all(map(math.isfinite, parts.values())):
-            raise FloatingPointError(f"The loss is {parts} at step {step}; the checkpoint {checkpoint} stands.")
+            raise FloatingPointError(f"The loss is {parts} at step {step}; {store.told()}.")
         if not math.isfinite(nn.utils.clip_grad_norm_(weights, 1.0)):
-            raise FloatingPointError(f"A gradient is not finite at step {step}; the checkpoint {checkpoint} stands.")
+            raise FloatingPointError(f"A gradient is not finite at step {step}; {store.told()}.")
         optimiser.step()
         averages = {name: 0.95 * averages.get(name, value) + 0.05 * value for name, value in parts.items()}
         if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
             if not all(bool(torch.isfinite(each).all()) for each in weights):
-                raise FloatingPointError(f"A weight is NaN at step {step}; the checkpoint {checkpoint} stands.")
+                raise FloatingPointError(f"A weight is NaN at step {step}; {store.told()}.")
             store.save(step + 1)
             told = "  ".join(f"{name} {value:.3f}" for name, value in averages.items())
             log(f"step {step + 1}/{recipe.steps}  {told}  {time.monotonic() - started:.0f} s")

@@ -83,8 +83,8 @@ def load_adapter(folder: Path, base: Any) -> Any:
                 "ignore", "`is_gradient_checkpointing`", FutureWarning
             )  # between peft and transformers
             model = get_peft_model(base, adapter)
-    except (OSError, ValueError, TypeError) as error:
-        raise BundleBroken(f"The adapter {folder} does not fit the base: {error}.", bundle.REMEDY) from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BundleBroken(f"The adapter {folder} does not fit the base: {error!r}.", bundle.REMEDY) from error
     stored = tensors(folder / "adapter_model.safetensors")
     expected = get_peft_model_state_dict(model)
     _compare({k: v.shape for k, v in expected.items()}, {k: v.shape for k, v in stored.items()}, folder)

@@ -83,12 +83,15 @@ def exactly(folder: Path, load_it: Callable[[], tuple[Any, dict[str, Any]]]) -> 
     Raises:
         BundleBroken: it is not so, or it cannot be loaded.
     """
+    import torch
     from transformers.utils import logging as transformers_logging
 
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     transformers_logging.disable_progress_bar()
     try:
         model, info = load_it()
+    except torch.OutOfMemoryError:  # a RuntimeError too, and not the base's fault
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         raise BundleBroken(f"The base model {folder} cannot be loaded: {error}.", REMEDY) from error
     wrong = {name: sorted(map(str, keys)) for name, keys in info.items() if keys}
