@@ -26,7 +26,7 @@ format: .venv/installed
 # but the last one goes on only with --resume.
 weights: .venv/installed
 	$(BIN)/python scripts/detector_data.py base 6750 --workers 2
-	$(BIN)/python scripts/detector_data.py train 43000 --workers 2
+	$(BIN)/python scripts/detector_data.py train 45000 --workers 2
 	$(BIN)/python scripts/detector_data.py calibration 1000
 	$(BIN)/python scripts/train_detector.py base --threads 2
 	$(BIN)/python scripts/train_detector.py lora --threads 2

@@ -10,7 +10,7 @@
     python scripts/train_detector.py wide              # goes on with them on clips of any difficulty
     python scripts/detector_data.py train 33000 --first 24000
     python scripts/train_detector.py further           # and on further ones
-    python scripts/detector_data.py train 43000 --first 33000
+    python scripts/detector_data.py train 45000 --first 33000
     python scripts/train_detector.py turned            # on clips seen turned by quarters, as cameras hang any way round
     python scripts/train_detector.py late              # and on more of them
     python scripts/train_detector.py ship              # tunes on validation videos, writes the bundle
@@ -62,7 +62,7 @@ STAGES = {
     "wide": Stage("lora", EASY["train"], 12000, 600),
     "further": Stage("wide", 24000, 9000, 450),
     "turned": Stage("further", 33000, 4000, 300, turned=True),
-    "late": Stage("turned", 37000, 6000, 450, turned=True),
+    "late": Stage("turned", 37000, 8000, 700, turned=True),
 }
 LAST = "late"
 """The stage that is shipped."""

@@ -181,3 +181,11 @@ def test_an_epoch_shows_each_clip_once():
     recipe = Recipe(steps=10, batch=4, accumulate=2)
     epochs = [[row for step in range(5 * e, 5 * e + 5) for row in training._rows(recipe, 40, step)] for e in (0, 1)]
     assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(40)) and epochs[0] != epochs[1]
+
+
+def test_a_clip_is_turned_as_a_whole_and_every_way_round():
+    clip = np.arange(5 * 8 * 8 * 3, dtype=np.uint8).reshape(5, 8, 8, 3)
+    turned = training._turned(torch.from_numpy(np.stack([clip] * 40)), np.random.default_rng(0)).numpy()
+    ways = [np.rot90(clip, quarters, (1, 2)) for quarters in range(4)]
+    found = [[np.array_equal(each, way) for way in ways] for each in turned]
+    assert all(sum(row) == 1 for row in found) and all(any(column) for column in zip(*found, strict=True))
