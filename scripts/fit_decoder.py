@@ -1,6 +1,6 @@
 """Fits the temporal decoder of the shipped detector and puts it into its bundle. Run it after every training.
 
-    python scripts/fit_decoder.py [--videos 12] [--courses 400]
+    python scripts/fit_decoder.py [--videos 24] [--courses 400]
 
 Courses come from scenarios of training seeds (no pixels), the rest from the detector's windows on validation videos, which
 `decoder_data.py` renders once. Nothing here touches test seeds.
@@ -10,7 +10,8 @@ import argparse
 import json
 
 import torch
-from decoder_data import DIFFICULTIES, example, grid_of, looked, recording, scenarios
+from decoder_data import example, grid_of, looked, recording, scenarios
+from detector_ship import DIFFICULTIES
 
 from resus_doc.models import bundle, bundle_writer
 from resus_doc.models.decoder import DECODER_FILE
@@ -20,11 +21,11 @@ from resus_doc.settings import DEFAULT_DETECTOR
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--videos", type=int, default=12, help="validation videos")
+    parser.add_argument("--videos", type=int, default=24, help="validation videos")
     parser.add_argument("--courses", type=int, default=400, help="training recordings whose courses are counted")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    videos = looked("validation", options.videos)
+    videos = looked("validation", options.videos, DIFFICULTIES)
     config = bundle.DetectorConfig.model_validate_json((DEFAULT_DETECTOR / bundle.CONFIG_FILE).read_text("utf-8"))
     facts = {
         "script": "scripts/fit_decoder.py",
