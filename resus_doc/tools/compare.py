@@ -18,9 +18,10 @@ import numpy as np
 from resus_doc.errors import BundleBroken, InputRefused
 from resus_doc.models.judgement import Figures, JudgedVideo, judge
 from resus_doc.schema import Activity
+from resus_doc.settings import CACHE_GB
 from resus_doc.tools.dataset import AnnotatedVideo, Case, Dataset, open_dataset, read_cases
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
-from resus_doc.tools.frame_cache import CachedVideo, cache, check_room
+from resus_doc.tools.frame_cache import SHORT_LIVED, CachedVideo, cache, check_room
 from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def compare(
     held_out: Path | None = None,
     asked: Asked | None = None,
     judge_of: Judge | None = None,
-    cache_gb: float = 20.0,
+    cache_gb: float = CACHE_GB,
     progress: Progress | None = None,
 ) -> list[Row]:
     """All rows over the test videos of a dataset. `others` are further detectors by the name of their row.
@@ -101,7 +102,7 @@ def compare(
     contenders = contenders_of(detector, others)
     from resus_doc.tools.compare_missing import zero_shot_rows
 
-    with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
+    with tempfile.TemporaryDirectory(prefix=SHORT_LIVED) as work:
         everything = [*validation, *(video for group in tests.values() for video in group)]
         for each in (detector, *others.values()):
             check_room(everything, each.config, Path(work), cache_gb)
