@@ -17,10 +17,11 @@ import numpy as np
 from resus_doc.errors import BundleBroken
 from resus_doc.models.judgement import Figures, JudgedVideo, judge
 from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, MASK_SUPPORT, Activity
+from resus_doc.settings import CACHE_GB
 from resus_doc.tools.compare_groups import Tests, test_groups
 from resus_doc.tools.dataset import open_dataset, read_cases, told_of, told_of_damage
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
-from resus_doc.tools.frame_cache import CachedVideo, Need, cache, check_room
+from resus_doc.tools.frame_cache import SHORT_LIVED, CachedVideo, Need, cache, check_room
 from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def compare(
     held_out: Path | None = None,
     asked: Asked | None = None,
     judge_of: Judge | None = None,
-    cache_gb: float = 20.0,
+    cache_gb: float = CACHE_GB,
     progress: Progress | None = None,
 ) -> Comparison:
     """All rows over the test videos of a dataset. `others` are further detectors by the name of their row.
@@ -116,7 +117,7 @@ def compare(
     tested = [video for group in tests.values() for video in group]
     tuned = [*validation, *tested] if any(each.adapter_off for each in contenders) else tested
     needs = [Need(tuned, detector.config), *(Need(tested, other.config) for other in others.values())]
-    with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
+    with tempfile.TemporaryDirectory(prefix=SHORT_LIVED) as work:
         check_room([*needs, *([Need(tested, ZERO_SHOT)] if asked is not None else [])], Path(work), cache_gb)
         damaged = _damaged(cache(tuned, detector.config, Path(work)))
         rows = [always_yes(tests, detector, Path(work))]
