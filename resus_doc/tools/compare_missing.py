@@ -100,7 +100,7 @@ def train_missing(
     """
     from resus_doc.tools.train import train
 
-    found = {}
+    found, tell_data = {}, True
     for name, plan in plans.items():
         place = out / file_name(name)
         if place.exists():
@@ -108,7 +108,8 @@ def train_missing(
         else:
             say(f"{name}: training")
             own = None if plan.method == "timesformer" else base
-            train(dataset, place, plan, own, device=device, cache_gb=cache_gb, say=say)
+            train(dataset, place, plan, own, device=device, cache_gb=cache_gb, say=say, tell_data=tell_data)
+            tell_data = False
         found[name] = place
     return found
 

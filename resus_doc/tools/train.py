@@ -70,8 +70,11 @@ def train(
     cache_gb: float = 20.0,
     say: Callable[[str], None] = print,
     progress: Progress | None = None,
+    tell_data: bool = True,
 ) -> Trained:
     """Train on a dataset and write the bundle `out`. `base` is a bundle's folder or a base's own; TimeSformer needs none.
+
+    What had to be guessed to read the dataset, and what of it is damaged, goes to `say` if `tell_data`.
 
     Raises:
         UsageError: `out` is taken, or an unfinished training of another kind lies beside it.
@@ -89,7 +92,7 @@ def train(
     dataset = open_dataset(folder)
     annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
     found_in_all = [*annotated["train"], *annotated["validation"]]
-    for note in told_of(found_in_all):
+    for note in told_of(found_in_all) if tell_data else ():
         say(note)
     own = None if base is None else base_folder(base)
     config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
@@ -102,7 +105,7 @@ def train(
             name: cache(found, config, run.work / "frames", lambda f, n=name: tell(f"decode {n}", f))  # type: ignore[misc]
             for name, found in annotated.items()
         }
-        for note in _damaged(videos):
+        for note in _damaged(videos) if tell_data else ():
             say(note)
         looks = _fit(run, videos, say)
         trained = _ship(run, out, videos, looks)
