@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from resus_doc.models.judgement import JudgedVideo, judge
 from resus_doc.models.views import View
 from resus_doc.models.zero_shot import Asked, Judge, Strategy
 from resus_doc.settings import CACHE_DAYS
-from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, learned
+from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, file_name, learned
 from resus_doc.tools.compare_groups import Tests
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
 from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache
@@ -115,7 +114,7 @@ def train_missing(
     """
     from resus_doc.tools.train import train
 
-    found = {}
+    found, tell_data = {}, True
     for name, plan in plans.items():
         place = out / file_name(name)
         if place.exists():
@@ -123,14 +122,20 @@ def train_missing(
         else:
             say(f"{name}: training")
             own = None if plan.method == "timesformer" else base
-            train(dataset, place, plan, own, device=device, cache_gb=cache_gb, cache_days=cache_days, say=say)
+            train(
+                dataset,
+                place,
+                plan,
+                own,
+                device=device,
+                cache_gb=cache_gb,
+                cache_days=cache_days,
+                say=say,
+                tell_data=tell_data,
+            )
+            tell_data = False
         found[name] = place
     return found
-
-
-def file_name(row: str) -> str:
-    """A row's name as that of a file or folder."""
-    return re.sub("[^a-z0-9]+", "-", row.lower()).strip("-")
 
 
 def zero_shot_rows(

@@ -22,7 +22,7 @@ from resus_doc.models import evaluation
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.evaluation import Truth
 from resus_doc.schema import MASK_SUPPORT, Span
-from resus_doc.tools.dataset import AnnotatedVideo, Damage
+from resus_doc.tools.dataset import AnnotatedVideo, Damage, told_of_damage
 from resus_doc.tools.video import GridReader
 
 Progress = Callable[[float], None]
@@ -31,6 +31,8 @@ FRAMES = "frames"
 """The folder of frames in a training's work folder."""
 
 WORK_ENDING = ".training"
+
+DAMAGE_ENDING = ".damage.json"
 
 SHORT_LIVED = "resus-doc-frames-"
 """How names of temporary folders of frames begin; one stays behind where the process was killed."""
@@ -102,9 +104,11 @@ def forget(
         try:
             if folder.stat().st_uid != os.getuid():
                 continue
-            old = [each for each in folder.iterdir() if each not in used and now - each.stat().st_mtime > days * DAY_S]
+            frames = [each for each in folder.iterdir() if not each.name.endswith(DAMAGE_ENDING)]
+            old = [each for each in frames if each not in used and now - each.stat().st_mtime > days * DAY_S]
             for path in old:
                 path.unlink(missing_ok=True)
+                _damage_file(path).unlink(missing_ok=True)
         except FileNotFoundError:  # the run that it served has just ended
             continue
         except OSError as error:
@@ -169,6 +173,11 @@ def cache(
     return found
 
 
+def told_of_damages(videos: Iterable[CachedVideo]) -> list[str]:
+    """A note on each damaged video."""
+    return [note for video in videos for note in told_of_damage(video.annotated.case.video, video.damage)]
+
+
 def cached_file(video: AnnotatedVideo, config: DetectorConfig, folder: Path) -> Path:
     """Where a video's frames lie."""
     return folder / f"{video.video.sha256[:24]}-{config.grid_fps:g}-{config.frame_size}.npy"
@@ -213,7 +222,7 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
 
 def _damage_file(path: Path) -> Path:
     """Lies beside the frames of a damaged video, and says what they lack."""
-    return path.with_suffix(".damage.json")
+    return path.with_suffix(DAMAGE_ENDING)
 
 
 def _damage(path: Path) -> Damage:

@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,8 +82,11 @@ def train(
     cache_days: float = CACHE_DAYS,
     say: Callable[[str], None] = print,
     progress: Progress | None = None,
+    tell_data: bool = True,
 ) -> Trained:
     """Train on a dataset and write the bundle `out`. `base` is a bundle's folder or a base's own; TimeSformer needs none.
+
+    What had to be guessed to read the dataset, and what of it is damaged, goes to `say` if `tell_data`.
 
     Raises:
         UsageError: `out` is taken, or an unfinished training of another kind lies beside it.
@@ -102,7 +106,7 @@ def train(
     dataset = open_dataset(folder)
     annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
     everything = [*annotated["train"], *annotated["validation"]]
-    for note in told_of(everything):
+    for note in told_of(everything) if tell_data else ():
         say(note)
     own = None if base is None else base_folder(base)
     config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
@@ -118,7 +122,7 @@ def train(
             name: frame_cache.cache(found, config, frames, lambda f, n=name: tell(f"decode {n}", f))  # type: ignore[misc]
             for name, found in annotated.items()
         }
-        for note in _damaged(videos):
+        for note in frame_cache.told_of_damages(chain(*videos.values())) if tell_data else ():
             say(note)
         looks = _fit(run, videos, say)
         gc.collect()  # a model whose layers are computed again refers to itself, and a second one follows
@@ -321,7 +325,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     from resus_doc.models import bundle_writer
     from resus_doc.models.bundle_writer import Parts
     from resus_doc.tools import train_decoder
-    from resus_doc.tools.frame_cache import WindowClips
+    from resus_doc.tools.frame_cache import WindowClips, told_of_damages
     from resus_doc.tools.training_pages import curves, log_text
 
     best = run.work / "best"
@@ -337,7 +341,8 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     detector.domain = bundle_writer.fit_domain(detector, (clips.clip(int(row)) for row in rows))
     tuned = bundle_writer.calibrated(detector, videos["validation"])
     flags = _flags(run, videos["train"])
-    notes = (*_weight_notes(run, flags), *_notes(tuned, len(_damaged(videos))))
+    damaged = len(told_of_damages(chain(*videos.values())))
+    notes = (*_weight_notes(run, flags), *_notes(tuned, damaged))
     final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, looks, tuned, notes)})
     golden = clips.clip(int(np.argmax(flags.sum(1))))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -418,12 +423,6 @@ def _notes(tuned: Calibrated, damaged: int) -> tuple[str, ...]:
     if damaged:
         notes.append(f"Videos learned from that are damaged, and lack a part: {damaged}.")
     return tuple(notes)
-
-
-def _damaged(videos: Mapping[str, Sequence[CachedVideo]]) -> list[str]:
-    """A note on each damaged video."""
-    found = [video for part in videos.values() for video in part]
-    return [note for video in found for note in told_of_damage(video.annotated.case.video, video.damage)]
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ import pytest
 
 from resus_doc.cli.main import main
 
-for folder in ("tests/tools", "benchmarks"):
-    sys.path.insert(0, str(Path(__file__).parents[2] / folder))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from damaged_videos import lose_pictures
 from random_bases import SMALL, random_base

@@ -107,7 +107,14 @@ def test_a_second_dataset_is_the_held_out_hospital(rows):
 
 
 def test_missing_rows_are_trained_as_long_as_the_detector(detector, small_dataset, random_bundle, tmp_path):
-    facts = {"made_by": "resus-doc train", "method": "lora", "steps": 90, "batch": 8, "learning_rate": 1e-3, "seed": 5}
+    facts = {
+        "made_by": "resus-doc train",
+        "method": "lora",
+        "last_step": 90,
+        "batch": 8,
+        "learning_rate": 1e-3,
+        "seed": 5,
+    }
     asked = Detector(detector.config.model_copy(update={"training": facts}), detector.model, detector.head, None)
     plans = plans_for(asked, {"lora", "full"})
     assert set(plans) == set(OWN_ROWS) - {"lora", "full"} and set(HOW) == set(OWN_ROWS)
@@ -130,8 +137,10 @@ def test_every_trained_row_has_the_same_steps_and_clips_and_the_table_tells_them
         name: plan for name, plan in plans_for(detector, {}, steps=3).items() if name in ("head only", "single frame")
     }
     plans["head only"] = replace(plans["head only"], learning_rate=0.0, check_every=1)
-    where = {"device": "cpu", "cache_gb": 1.0, "say": lambda _: None}
+    said = []
+    where = {"device": "cpu", "cache_gb": 1.0, "say": said.append}
     made = train_missing(small_dataset, random_bundle, plans, tmp_path / "bundles", **where)
+    assert sum("were read as milliseconds (4 files)" in text for text in said) == 1
     found = compare(small_dataset, detector, {name: Detector.load(place, "cpu") for name, place in made.items()}).rows
     assert [row.learned for row in found if row.name in made] == [Learned(3, 96), Learned(3, 96)]
     table = comparison_table(found)

@@ -40,6 +40,12 @@ def quiet(_text):
     pass
 
 
+def kill_at_a_step(text):
+    """A `say` that interrupts a training once it has frames and a checkpoint."""
+    if text.startswith("step"):
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("method", ["head", "lora", "full", "timesformer"])
 def test_each_method_gives_a_bundle_that_loads_and_judges(
     method, small_dataset, random_bundle, tmp_path, tmp_path_factory
@@ -119,14 +125,10 @@ def test_a_label_that_no_or_every_window_holds_is_told(small_dataset, random_bun
 def test_frames_that_nothing_used_for_two_weeks_are_removed_by_the_next_training(
     small_dataset, random_bundle, tmp_path
 ):
-    def kill(text):
-        if text.startswith("step"):
-            raise KeyboardInterrupt
-
     plan = planned("head", **SHORT)
     for name in ("old", "young"):
         with pytest.raises(KeyboardInterrupt):
-            train(small_dataset, tmp_path / name, plan, random_bundle, say=kill)
+            train(small_dataset, tmp_path / name, plan, random_bundle, say=kill_at_a_step)
         assert len(list((tmp_path / f"{name}.training/frames").iterdir())) == 4
     for name, days in (("old", 15), ("young", 13)):
         for path in (tmp_path / f"{name}.training/frames").iterdir():
@@ -141,7 +143,7 @@ def test_frames_that_nothing_used_for_two_weeks_are_removed_by_the_next_training
     train(small_dataset, tmp_path / "old", plan, random_bundle, say=said.append)
     said.clear()
     train(small_dataset, tmp_path / "third", plan, random_bundle, say=said.append, cache_days=12)
-    assert "12 days" in said[0] and "young" in said[0]
+    assert any("12 days" in text and "young" in text for text in said)
 
 
 def test_frames_of_a_comparison_that_was_killed_are_removed_too(tmp_path, monkeypatch):
@@ -157,12 +159,9 @@ def test_frames_of_a_comparison_that_was_killed_are_removed_too(tmp_path, monkey
 
 
 def test_a_training_that_goes_on_keeps_its_own_old_frames(small_dataset, random_bundle, tmp_path):
-    def kill(text):
-        raise KeyboardInterrupt
-
     plan, said = planned("head", **SHORT), []
     with pytest.raises(KeyboardInterrupt):
-        train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=kill)
+        train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=kill_at_a_step)
     frames = sorted((tmp_path / "bundle.training/frames").iterdir())
     for path in frames:
         os.utime(path, (0, 0))
@@ -170,11 +169,12 @@ def test_a_training_that_goes_on_keeps_its_own_old_frames(small_dataset, random_
 
     def look(text):
         said.append(text)
-        assert [path.stat().st_ino for path in frames] == before
-        assert all(time.time() - path.stat().st_mtime < 600 for path in frames)
+        if text.startswith("  validation"):
+            assert [path.stat().st_ino for path in frames] == before
+            assert all(time.time() - path.stat().st_mtime < 600 for path in frames)
 
     train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=look)
-    assert said and not any("removed" in text for text in said)
+    assert any(text.startswith("  validation") for text in said) and not any("removed" in text for text in said)
 
 
 def test_memory_that_is_too_small_is_told_and_a_lighter_plan_takes_the_frames_over(
@@ -193,12 +193,9 @@ def test_memory_that_is_too_small_is_told_and_a_lighter_plan_takes_the_frames_ov
 
 
 def test_a_damaged_checkpoint_is_named(small_dataset, random_bundle, tmp_path):
-    def kill(_text):
-        raise KeyboardInterrupt
-
     plan = planned("head", **SHORT)
     with pytest.raises(KeyboardInterrupt):
-        train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=kill)
+        train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=kill_at_a_step)
     checkpoint = tmp_path / "bundle.training/checkpoint.pt"
     for damaged in (b"", checkpoint.read_bytes()[:900], b"not a checkpoint"):
         checkpoint.write_bytes(damaged)
