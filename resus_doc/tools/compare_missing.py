@@ -64,7 +64,7 @@ ZERO_SHOT = DetectorConfig(
 def plans_for(detector: Detector, there: Collection[str], steps: int | None = None) -> dict[str, Plan]:
     """For each row that is not there, a training as long as the detector's own (or of so many steps).
 
-    All have the same steps and batches and none ends early, so that all are shown the same number of clips; the weights kept
+    All have the same steps and windows a step and none ends early, so that all are shown as many clips; the weights kept
     are still those that did best on the validation videos.
     """
     training = detector.config.training

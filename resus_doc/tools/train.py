@@ -343,7 +343,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     flags = _flags(run, videos["train"])
     damaged = len(told_of_damages(chain(*videos.values())))
     notes = (*_weight_notes(run, flags), *_notes(tuned, damaged))
-    final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, looks, tuned, notes)})
+    final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, flags, looks, tuned, notes)})
     golden = clips.clip(int(np.argmax(flags.sum(1))))
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = {
@@ -361,26 +361,24 @@ def _facts(
     run: Run,
     detector: Detector,
     videos: Mapping[str, Sequence[CachedVideo]],
+    flags: NDArray[np.bool_],
     looks: Sequence[Look],
     tuned: Calibrated,
     notes: Sequence[str],
 ) -> dict[str, Any]:
-    """Where the weights come from; no name of a video, as it may name a person."""
+    """Where the weights come from; no name of a video, as it may name a person. `flags` are those of the training windows."""
     from resus_doc.models import clips
-    from resus_doc.tools.frame_cache import WindowClips
 
     hours = {
         name: round(sum(video.annotated.video.duration_s for video in found) / 3600, 4)
         for name, found in videos.items()
     }
-    learned = fitted(run.plan, len(WindowClips(videos["train"], run.config)))
+    learned = fitted(run.plan, len(flags))
     return {
         "made_by": "resus-doc train",
         **asdict(run.plan),
         **_adapter_facts(detector.model),
-        "pos_weight": dict(
-            zip(run.config.labels, _pos_weight(run, _flags(run, videos["train"])).tolist(), strict=True)
-        ),
+        "pos_weight": dict(zip(run.config.labels, _pos_weight(run, flags).tolist(), strict=True)),
         "architecture": clips.named(detector.model.get_base_model()),
         "base_sha256": _base_hash(run.base),
         "device": run.device,
