@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resus_doc.errors import UsageError
 
@@ -21,6 +21,12 @@ SAMPLE_VIDEO = ASSETS / "sample" / "sample.mp4"
 DEFAULT_DETECTOR = ASSETS / "detector"
 DEFAULT_LLM = ASSETS / "llm" / "resus-doc-writer.gguf"
 ENVIRONMENT_PREFIX = "RESUS_DOC_"
+
+CACHE_GB = 20.0
+"""Disk for the decoded frames of a training or comparison, at most."""
+
+CACHE_DAYS = 14.0
+"""Days after which frames that nothing used are removed: they show patients. Long enough for a holiday in a training."""
 
 
 class Settings(BaseModel):
@@ -43,6 +49,10 @@ class Settings(BaseModel):
     """Small pictures of the recording in report.html, as evidence."""
     clips: bool = False
     """A short film per finding and per pause of PPV in the case folder's `clips`."""
+    cache_gb: float = Field(CACHE_GB, ge=0, allow_inf_nan=False)
+    """Decoded frames that `train` and `compare` put on the disk, at most."""
+    cache_days: float = Field(CACHE_DAYS, ge=0, allow_inf_nan=False)
+    """Decoded frames of unfinished trainings that were not used for so long are removed by the next `train` or `compare`."""
     seed: int = 0
     log_level: Literal["debug", "info", "warning"] = "warning"
 

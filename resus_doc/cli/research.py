@@ -1,5 +1,7 @@
 """Commands for those who have annotated videos: judge a detector, train one, compare several."""
 
+import math
+import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +10,28 @@ import typer
 from resus_doc import settings
 from resus_doc.cli import display
 from resus_doc.errors import UsageError
+
+MOST_SEED = 2**32 - 1
+"""The largest that every generator of random numbers takes."""
+
+
+def _finite(value: float | None) -> float | None:
+    """What is no number passes every bound of an option."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is not a finite number.")
+    return value
+
+
+def _rate(value: float | None) -> float | None:
+    if value is not None and value <= 0:
+        raise typer.BadParameter(f"{value} is not greater than 0.")
+    return _finite(value)
+
+
+CacheGb = Annotated[float | None, typer.Option(min=0, callback=_finite, help="Disk for decoded frames, at most.")]
+CacheDays = Annotated[
+    float | None, typer.Option(min=0, callback=_finite, help="Remove decoded frames that were not used for so long.")
+]
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -62,18 +86,27 @@ def train(
         Literal["all", "single", "shuffled"], typer.Option("--frames", help="Others than all are baselines.")
     ] = "all",
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps at most.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Windows a batch.")] = None,
-    accumulate: Annotated[int | None, typer.Option(min=1, help="Batches a step, where memory is short.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The highest rate.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Windows a batch: 32, or 1 on a large base.")] = None,
+    accumulate: Annotated[int | None, typer.Option(min=1, help="Batches a step: 1, or 32 on a large base.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(callback=_rate, help="The highest rate.")] = None,
     rank: Annotated[int | None, typer.Option(min=1, help="Rank of the adapter.")] = None,
     check_every: Annotated[int | None, typer.Option(min=1, help="Steps between looks at validation.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Looks without a better one before it ends.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed trains the same.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, help="The same seed trains the same.")] = None,
+    recompute: Annotated[
+        bool | None,
+        typer.Option("--recompute/--no-recompute", help="Less memory, more time; usual on a large base."),
+    ] = None,
     four_bit: Annotated[bool, typer.Option("--four-bit", help="Hold the base in four bits (CUDA).")] = False,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
-    cache_gb: Annotated[float, typer.Option(min=0, help="Disk for decoded frames, at most.")] = 20.0,
+    cache_gb: CacheGb = None,
+    cache_days: CacheDays = None,
 ) -> None:
     """Train a detector on annotated videos. The same command goes on after a kill."""
+    if four_bit and method not in ("head", "lora"):
+        raise UsageError(f"--four-bit with --method {method}: what learns cannot be in four bits.", "Leave one out.")
+    from resus_doc.models import learning
+    from resus_doc.tools.train import base_folder
     from resus_doc.tools.train import train as run
     from resus_doc.tools.train_plan import planned
 
@@ -88,15 +121,22 @@ def train(
         "check_every": check_every,
         "patience": patience,
         "seed": seed,
+        "recompute": recompute,
     }
-    plan = planned(method, recipe, **given)
-    if four_bit and method not in ("head", "lora"):
-        raise UsageError(f"--four-bit with --method {method}: what learns cannot be in four bits.", "Leave one out.")
-    found = settings.load(device=device)
+    found = settings.load(device=device, cache_gb=cache_gb, cache_days=cache_days)
     chosen = found.detector if base is None and method != "timesformer" else base
+    size = learning.SMALL if chosen is None else learning.of_folder(base_folder(chosen))
     with display.steps(quiet=False) as progress:
         done = run(
-            dataset, out, plan, chosen, device=found.device, cache_gb=cache_gb, say=display.line, progress=progress
+            dataset,
+            out,
+            planned(method, recipe, size, **given),
+            chosen,
+            device=found.device,
+            cache_gb=found.cache_gb,
+            cache_days=found.cache_days,
+            say=display.line,
+            progress=progress,
         )
     for note in done.notes:
         display.line(note)
@@ -122,7 +162,8 @@ def compare(
     ] = None,
     judge: Annotated[Path | None, typer.Option(metavar="GGUF", help="Judges the captions of --zero-shot.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
-    cache_gb: Annotated[float, typer.Option(min=0, help="Disk for decoded frames, at most.")] = 20.0,
+    cache_gb: CacheGb = None,
+    cache_days: CacheDays = None,
 ) -> None:
     """Write the study's table: the detector, the same without motion or adapter, a TimeSformer, and others."""
     from resus_doc.tools.compare_pages import BUNDLES, CSV_FILE, comparison_table, write_comparison
@@ -133,9 +174,10 @@ def compare(
     check_folder(out, CSV_FILE, BUNDLES)
     opened = open_dataset(dataset)
     opened.of("test")
-    chosen = settings.load(detector=detector, device=device)
+    chosen = settings.load(detector=detector, device=device, cache_gb=cache_gb, cache_days=cache_days)
     from resus_doc.models.detector import Detector, choose_device
     from resus_doc.models.zero_shot import InstructModel, judge_by
+    from resus_doc.tools import frame_cache
     from resus_doc.tools.compare import compare as run
     from resus_doc.tools.compare import row_name
     from resus_doc.tools.compare_groups import FAMILIAR, refuse_learned
@@ -143,6 +185,7 @@ def compare(
 
     if held_out is not None:
         refuse_learned(opened, open_dataset(held_out))
+    frame_cache.forget(frame_cache.places(out / BUNDLES), chosen.cache_days, time.time(), display.line)
     with display.steps(quiet=False) as progress:
         loaded = Detector.load(chosen.detector, chosen.device)
         if train:
@@ -153,7 +196,8 @@ def compare(
                 plans,
                 out / BUNDLES,
                 device=chosen.device,
-                cache_gb=cache_gb,
+                cache_gb=chosen.cache_gb,
+                cache_days=chosen.cache_days,
                 say=display.line,
             )
             given |= {name: str(place) for name, place in made.items()}
@@ -164,7 +208,7 @@ def compare(
             held_out=held_out,
             asked=None if zero_shot is None else InstructModel(zero_shot, choose_device(chosen.device)),
             judge_of=None if judge is None else judge_by(judge),
-            cache_gb=cache_gb,
+            cache_gb=chosen.cache_gb,
             progress=lambda fraction: progress("compare", fraction),
         )
     write_comparison(rows, out, notes)

@@ -7,6 +7,7 @@ hospital that no training video shows are counted apart (`tools.compare_groups`)
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,10 +18,11 @@ import numpy as np
 from resus_doc.errors import BundleBroken
 from resus_doc.models.judgement import Figures, JudgedVideo, judge
 from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, MASK_SUPPORT, Activity
+from resus_doc.settings import CACHE_GB
 from resus_doc.tools.compare_groups import Tests, test_groups
-from resus_doc.tools.dataset import open_dataset, read_cases, told_of, told_of_damage
+from resus_doc.tools.dataset import open_dataset, read_cases, told_of
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
-from resus_doc.tools.frame_cache import CachedVideo, Need, cache, check_room
+from resus_doc.tools.frame_cache import SHORT_LIVED, CachedVideo, Need, cache, check_room, told_of_damages
 from resus_doc.tools.windows import of_whole
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def compare(
     held_out: Path | None = None,
     asked: Asked | None = None,
     judge_of: Judge | None = None,
-    cache_gb: float = 20.0,
+    cache_gb: float = CACHE_GB,
     progress: Progress | None = None,
 ) -> Comparison:
     """All rows over the test videos of a dataset. `others` are further detectors by the name of their row.
@@ -116,9 +118,9 @@ def compare(
     tested = [video for group in tests.values() for video in group]
     tuned = [*validation, *tested] if any(each.adapter_off for each in contenders) else tested
     needs = [Need(tuned, detector.config), *(Need(tested, other.config) for other in others.values())]
-    with tempfile.TemporaryDirectory(prefix="resus-doc-") as work:
+    with tempfile.TemporaryDirectory(prefix=SHORT_LIVED) as work:
         check_room([*needs, *([Need(tested, ZERO_SHOT)] if asked is not None else [])], Path(work), cache_gb)
-        damaged = _damaged(cache(tuned, detector.config, Path(work)))
+        damaged = told_of_damages(cache(tuned, detector.config, Path(work)))
         rows = [always_yes(tests, detector, Path(work))]
         for done, contender in enumerate(contenders, 1):
             tuned_on = cache(validation, contender.detector.config, Path(work)) if contender.adapter_off else []
@@ -129,11 +131,6 @@ def compare(
             rows += zero_shot_rows(asked, judge_of, tests, Path(work), progress)
     notes = (*told_of([*validation, *tested]), *damaged, *_unknown_labels(contenders, tests))
     return Comparison(ordered([*rows, *absent([each.name for each in rows])]), notes)
-
-
-def _damaged(videos: Sequence[CachedVideo]) -> list[str]:
-    """A note on each damaged video."""
-    return [note for video in videos for note in told_of_damage(video.annotated.case.video, video.damage)]
 
 
 def _unknown_labels(contenders: Sequence[Contender], tests: Tests) -> list[str]:
@@ -167,6 +164,11 @@ def row_name(detector: Detector) -> str:
     if method in ("head", "full", "timesformer"):
         return "head only" if method == "head" else method
     return "lora" if detector.config.adapter else "head only"
+
+
+def file_name(row: str) -> str:
+    """A row's name as that of a file or folder."""
+    return re.sub("[^a-z0-9]+", "-", row.lower()).strip("-")
 
 
 def told(detector: Detector) -> str:

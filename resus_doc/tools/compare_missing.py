@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resus_doc.models import zero_shot
+from resus_doc.models import learning, zero_shot
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.evaluation import STUDY_CLASSES
 from resus_doc.models.judgement import JudgedVideo, judge
 from resus_doc.models.views import View
 from resus_doc.models.zero_shot import Asked, Judge, Strategy
-from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, learned
+from resus_doc.settings import CACHE_DAYS
+from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, file_name, learned
 from resus_doc.tools.compare_groups import Tests
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
 from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache
@@ -35,8 +35,11 @@ HOW: Mapping[str, tuple[Method, View]] = {
 }
 """How each row of `OWN_ROWS` is trained."""
 
-SAME = ("batch", "accumulate", "check_every", "seed", "recipe", "rank")
-"""What a baseline takes over from the training of the detector in question, beside its number of steps."""
+SAME = ("check_every", "seed", "recipe", "rank")
+"""What each baseline takes over from the training of the detector in question, beside its number of steps."""
+
+OF_MEMORY = ("batch", "accumulate")
+"""What baselines on the detector's own base take over as well; a TimeSformer takes as many windows a step at once."""
 
 STRATEGIES: Mapping[str, Strategy] = {
     WITHOUT_PRETRAINED[0]: "yes-no",
@@ -61,26 +64,36 @@ ZERO_SHOT = DetectorConfig(
 def plans_for(detector: Detector, there: Collection[str], steps: int | None = None) -> dict[str, Plan]:
     """For each row that is not there, a training as long as the detector's own (or of so many steps).
 
-    All have the same steps and batches and none ends early, so that all are shown the same number of clips; the weights kept
+    All have the same steps and windows a step and none ends early, so that all are shown as many clips; the weights kept
     are still those that did best on the validation videos.
     """
-    told = detector.config.training
-    own: dict[str, Any] = {name: told[name] for name in SAME if name in told and told.get("made_by")}
-    known = learned(told)
-    own["steps"] = steps or (known.steps if known else told.get("steps")) or DEFAULTS["lora"].steps
-    own["check_every"] = min(own["steps"], int(own.get("check_every", DEFAULTS["lora"].check_every)))
+    training = detector.config.training
+    told = training if training.get("made_by") else {}
+    own: dict[str, Any] = {name: told[name] for name in SAME if name in told}
+    known = learned(training)
+    own["steps"] = steps or (known.steps if known else DEFAULTS["lora"].steps)
+    own["check_every"] = min(own["steps"], own.get("check_every", DEFAULTS["lora"].check_every))
     own["patience"] = own["steps"]
     recipe = own.pop("recipe", "project")
-    found = {}
-    for name in OWN_ROWS:
-        if name not in there:
-            method, view = HOW[name]
-            rates: dict[str, Any] = {
-                k: told[k] for k in ("learning_rate", "weight_decay") if k in told and method == "lora"
-            }
-            given: dict[str, Any] = {**own, **rates, "view": view}
-            found[name] = planned(method, recipe, **given)
-    return found
+    if recipe == "study":
+        own.pop("rank", None)  # a part of that recipe
+    size = learning.of_type(str(detector.model.get_base_model().config.model_type))
+    return {
+        name: planned(HOW[name][0], recipe, size, **own, **_of_method(HOW[name][0], told), view=HOW[name][1])
+        for name in OWN_ROWS
+        if name not in there
+    }
+
+
+def _of_method(method: Method, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row's training takes over besides `SAME`, from what the detector's bundle tells of its own."""
+    if method == "timesformer":
+        return {"batch": told["batch"] * told.get("accumulate", 1), "accumulate": 1} if "batch" in told else {}
+    names = [*OF_MEMORY]
+    names += ["learning_rate", "weight_decay"] if method == "lora" else []
+    names += ["recompute"] if method != "head" else []
+    names += ["four_bit"] if method != "full" else []
+    return {name: told[name] for name in names if name in told}
 
 
 def train_missing(
@@ -92,6 +105,7 @@ def train_missing(
     device: str,
     cache_gb: float,
     say: Callable[[str], None],
+    cache_days: float = CACHE_DAYS,
 ) -> dict[str, Path]:
     """Train what is not in the folder `out` yet, each row a bundle of its own; gives where they lie.
 
@@ -100,7 +114,7 @@ def train_missing(
     """
     from resus_doc.tools.train import train
 
-    found = {}
+    found, tell_data = {}, True
     for name, plan in plans.items():
         place = out / file_name(name)
         if place.exists():
@@ -108,14 +122,20 @@ def train_missing(
         else:
             say(f"{name}: training")
             own = None if plan.method == "timesformer" else base
-            train(dataset, place, plan, own, device=device, cache_gb=cache_gb, say=say)
+            train(
+                dataset,
+                place,
+                plan,
+                own,
+                device=device,
+                cache_gb=cache_gb,
+                cache_days=cache_days,
+                say=say,
+                tell_data=tell_data,
+            )
+            tell_data = False
         found[name] = place
     return found
-
-
-def file_name(row: str) -> str:
-    """A row's name as that of a file or folder."""
-    return re.sub("[^a-z0-9]+", "-", row.lower()).strip("-")
 
 
 def zero_shot_rows(

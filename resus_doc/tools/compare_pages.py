@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from resus_doc.models.judgement import Figures
 from resus_doc.schema import ACTIVITY_NAMES, Activity
-from resus_doc.tools.compare import Row
+from resus_doc.tools.compare import Row, file_name
 from resus_doc.tools.compare_groups import FAMILIAR, HELD_OUT
 from resus_doc.tools.evaluation_pages import (
     Table,
@@ -63,7 +62,7 @@ def write_comparison(rows: Sequence[Row], out: Path, notes: Sequence[str] = ()) 
     pictures = {
         row.name: reliability_picture(row.judged[FAMILIAR], row.labels) for row in rows if FAMILIAR in row.judged
     }
-    names = {name: f"reliability-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.svg" for name in pictures}
+    names = {name: f"reliability-{file_name(name)}.svg" for name in pictures}
     links = "".join(f"\n## Reliability: {name}\n\n![{name}]({names[name]})\n" for name in pictures)
     with writing(out):
         for name, picture in pictures.items():

@@ -46,7 +46,7 @@ WRITTEN: Mapping[str, str] = {
 }
 """The ways of writing times, as they are told."""
 
-SPANS = 0.5
+SPANS = 0.9
 """Whole numbers that as seconds reach so far into the video are seconds: as milliseconds all would lie in its first instant."""
 
 USUAL = "times in whole numbers were read as milliseconds"
@@ -85,11 +85,13 @@ class _StudyLine(NamedTuple):
     def unit_by_duration(self) -> float | None:
         """Seconds per unit of start and end, where the duration is given in another unit than theirs; else None."""
         length = self.length
+        if length <= 0:
+            return None
         if ":" in self.times[2]:
             stated_s = _seconds(self.times[2], 1.0)
             return next((unit for unit in (1.0, 0.001) if _near(stated_s, length * unit, CLOCK_DURATION_OFF_S)), None)
         stated = number(self.times[2])
-        if length <= 0 or any(_near(stated * unit, length * unit, DURATION_OFF_S) for unit in (1.0, 0.001)):
+        if any(_near(stated * unit, length * unit, DURATION_OFF_S) for unit in (1.0, 0.001)):
             return None
         if _near(stated / 1000, length, DURATION_OFF_S):
             return 1.0

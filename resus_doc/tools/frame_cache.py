@@ -1,7 +1,7 @@
 """Decoded grid frames of annotated videos on disk, so that no epoch decodes a video again.
 
 Each video is one plain `.npy` file, memory-mapped, named by the video's hash and the grid. The frames show patients: the
-folder belongs beside the training it serves and goes when that is done.
+folder belongs beside the training it serves and goes when that is done; of one that was given up, `forget` removes them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +22,22 @@ from resus_doc.models import evaluation
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.evaluation import Truth
 from resus_doc.schema import MASK_SUPPORT, Span
-from resus_doc.tools.dataset import AnnotatedVideo, Damage
+from resus_doc.tools.dataset import AnnotatedVideo, Damage, told_of_damage
 from resus_doc.tools.video import GridReader
 
 Progress = Callable[[float], None]
+
+FRAMES = "frames"
+"""The folder of frames in a training's work folder."""
+
+WORK_ENDING = ".training"
+
+DAMAGE_ENDING = ".damage.json"
+
+SHORT_LIVED = "resus-doc-frames-"
+"""How names of temporary folders of frames begin; one stays behind where the process was killed."""
+
+DAY_S = 86_400.0
 
 
 class CachedVideo(NamedTuple):
@@ -67,6 +80,45 @@ def windows_in(frames: int, config: DetectorConfig) -> int:
     return (frames - config.window_frames) // config.stride_frames + 1
 
 
+def work_folder(bundle: Path) -> Path:
+    """Where the training of a bundle keeps what it needs."""
+    return bundle.with_name(bundle.name + WORK_ENDING)
+
+
+def places(folder: Path) -> list[Path]:
+    """The folders that hold frames: of trainings whose bundles lie in `folder`, and temporary ones."""
+    return [*folder.glob(f"*{WORK_ENDING}/{FRAMES}"), *Path(tempfile.gettempdir()).glob(f"{SHORT_LIVED}*")]
+
+
+def forget(
+    folders: Iterable[Path], days: float, now: float, say: Callable[[str], None], used: Collection[Path] = ()
+) -> None:
+    """Remove frames that nothing has used for so many days before `now` (seconds since 1970), and say so.
+
+    `used` are files that are about to be used. Folders of other users are left alone.
+
+    Raises:
+        ResourceMissing: a file cannot be removed.
+    """
+    for folder in folders:
+        try:
+            if folder.stat().st_uid != os.getuid():
+                continue
+            frames = [each for each in folder.iterdir() if not each.name.endswith(DAMAGE_ENDING)]
+            old = [each for each in frames if each not in used and now - each.stat().st_mtime > days * DAY_S]
+            for path in old:
+                path.unlink(missing_ok=True)
+                _damage_file(path).unlink(missing_ok=True)
+        except FileNotFoundError:  # the run that it served has just ended
+            continue
+        except OSError as error:
+            raise ResourceMissing(
+                f"Old frames in {folder} cannot be removed ({error.strerror}).", "Remove that folder."
+            ) from error
+        if old:
+            say(f"Decoded frames that were not used for {days:g} days were removed from {folder}: {len(old)} files.")
+
+
 class Need(NamedTuple):
     """Videos whose frames are wanted on the grid of a detector."""
 
@@ -85,10 +137,10 @@ def check_room(needs: Sequence[Need], folder: Path, limit_gb: float) -> None:
     sizes = {
         cached_file(video, need.config, folder): _bytes(video, need.config) for need in needs for video in need.videos
     }
-    needed = sum(sizes.values())
-    if needed > limit_gb * 1e9:
+    total = sum(sizes.values())
+    if total > limit_gb * 1e9:
         raise ResourceMissing(
-            f"The decoded frames need {needed / 1e9:.1f} GB, the limit is {limit_gb:g} GB.", "Raise it with --cache-gb."
+            f"The decoded frames need {total / 1e9:.1f} GB, the limit is {limit_gb:g} GB.", "Raise it with --cache-gb."
         )
     lacking = sum(size for path, size in sizes.items() if not path.exists())
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
@@ -113,11 +165,17 @@ def cache(
         path = cached_file(video, config, folder)
         if not path.exists():
             _decode(video, config, path)
+        os.utime(path)  # used now, which is what `forget` looks at
         frames: NDArray[np.uint8] = np.load(path, mmap_mode="r")
         found.append(CachedVideo(video, frames, _truth(video, len(frames), config), _damage(path)))
         if progress:
             progress(done / len(videos))
     return found
+
+
+def told_of_damages(videos: Iterable[CachedVideo]) -> list[str]:
+    """A note on each damaged video."""
+    return [note for video in videos for note in told_of_damage(video.annotated.case.video, video.damage)]
 
 
 def cached_file(video: AnnotatedVideo, config: DetectorConfig, folder: Path) -> Path:
@@ -164,7 +222,7 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
 
 def _damage_file(path: Path) -> Path:
     """Lies beside the frames of a damaged video, and says what they lack."""
-    return path.with_suffix(".damage.json")
+    return path.with_suffix(DAMAGE_ENDING)
 
 
 def _damage(path: Path) -> Damage:

@@ -7,21 +7,29 @@ running training needs lies in `<bundle>.training`: the same command goes on fro
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
 from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
 from resus_doc.schema import ACTIVITIES, Activity
-from resus_doc.tools.dataset import AnnotatedVideo, Dataset, open_dataset, read_cases, told_of, told_of_damage
+from resus_doc.settings import CACHE_DAYS, CACHE_GB
+from resus_doc.tools.dataset import AnnotatedVideo, Dataset, open_dataset, read_cases, told_of
 from resus_doc.tools.train_plan import Plan, fitted
 from resus_doc.tools.training_looks import WHOLE, Keeper, Look, best_look
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
     from resus_doc.models.bundle_writer import Calibrated
     from resus_doc.models.detector import Detector
     from resus_doc.tools.frame_cache import CachedVideo
@@ -39,6 +47,9 @@ NEW_FRAME_SIZE = 96
 
 DOMAIN_CLIPS = 2000
 """Training windows, evenly spread, from which the domain check learns what is usual."""
+
+
+CHECKPOINT = "checkpoint.pt"
 
 
 class Trained(NamedTuple):
@@ -67,47 +78,65 @@ def train(
     base: Path | None,
     *,
     device: str = "cpu",
-    cache_gb: float = 20.0,
+    cache_gb: float = CACHE_GB,
+    cache_days: float = CACHE_DAYS,
     say: Callable[[str], None] = print,
     progress: Progress | None = None,
+    tell_data: bool = True,
 ) -> Trained:
     """Train on a dataset and write the bundle `out`. `base` is a bundle's folder or a base's own; TimeSformer needs none.
+
+    What had to be guessed to read the dataset, and what of it is damaged, goes to `say` if `tell_data`.
 
     Raises:
         UsageError: `out` is taken, or an unfinished training of another kind lies beside it.
         InputRefused: the dataset or one of its cases cannot be used.
         BundleBroken: the base is missing or of another architecture.
-        ResourceMissing: frames or checkpoints cannot be written (what was stored stands), or the device is not there.
+        ResourceMissing: frames or checkpoints cannot be written (what was stored stands), the device is not there, or
+            its memory is too small.
         PartlyDone: the loss became NaN; the last checkpoint stands.
     """
     if out.exists():
         raise UsageError(f"{out} exists.", "Name a new folder with -o.")
+    from resus_doc.models import learning
     from resus_doc.models.detector import choose_device
-    from resus_doc.tools.frame_cache import Need, cache, check_room
+    from resus_doc.tools import frame_cache
 
     chosen = choose_device(device)
     dataset = open_dataset(folder)
     annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
-    found_in_all = [*annotated["train"], *annotated["validation"]]
-    for note in told_of(found_in_all):
+    everything = [*annotated["train"], *annotated["validation"]]
+    for note in told_of(everything) if tell_data else ():
         say(note)
     own = None if base is None else base_folder(base)
     config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
-    run = Run(out.with_name(out.name + ".training"), plan, config, own, chosen)
-    check_room([Need(found_in_all, config)], run.work / "frames", cache_gb)
-    with _told_of_full_disks(run.work):
+    run = Run(frame_cache.work_folder(out), plan, config, own, chosen)
+    frames = run.work / frame_cache.FRAMES
+    used = {frame_cache.cached_file(video, config, frames) for video in everything}
+    frame_cache.forget(frame_cache.places(out.parent), cache_days, time.time(), say, used)
+    frame_cache.check_room([frame_cache.Need(everything, config)], frames, cache_gb)
+    with _told_of_full_disks(run.work), learning.memory_told(chosen, _lighter(plan)):
         _claim(run, annotated)
         tell = progress or (lambda _step, _fraction: None)
         videos = {
-            name: cache(found, config, run.work / "frames", lambda f, n=name: tell(f"decode {n}", f))  # type: ignore[misc]
+            name: frame_cache.cache(found, config, frames, lambda f, n=name: tell(f"decode {n}", f))  # type: ignore[misc]
             for name, found in annotated.items()
         }
-        for note in _damaged(videos):
+        for note in frame_cache.told_of_damages(chain(*videos.values())) if tell_data else ():
             say(note)
         looks = _fit(run, videos, say)
+        gc.collect()  # a model whose layers are computed again refers to itself, and a second one follows
         trained = _ship(run, out, videos, looks)
     shutil.rmtree(run.work)
     return trained
+
+
+def _lighter(plan: Plan) -> str:
+    """What to change about a plan for which the memory is too small."""
+    ways = ["a smaller --batch with as much more --accumulate"] if plan.batch > 1 else []
+    ways += ["--recompute"] if plan.method in ("lora", "full") and not plan.recompute else []
+    ways += ["--four-bit"] if plan.method not in WHOLE and not plan.four_bit else []
+    return f"Train with {' or '.join(ways)}." if ways else "Choose a smaller base, or a device with more memory."
 
 
 def base_folder(given: Path) -> Path:
@@ -171,14 +200,14 @@ def _pictures(base: Path | None, plan: Plan) -> Pictures:
 
 
 def _claim(run: Run, annotated: Mapping[str, Sequence[AnnotatedVideo]]) -> None:
-    """Make the work folder, or see that it belongs to this very training."""
+    """Make the work folder, or see that it belongs to this very training, or that nothing was learned in it yet."""
     cases = [
         (name, video.video.sha256, sorted(video.spans.items())) for name, found in annotated.items() for video in found
     ]
     parts = (asdict(run.plan), run.config.model_dump_json(), _base_hash(run.base), cases)
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     path = run.work / "key.txt"
-    if path.exists() and path.read_text() != key:
+    if (run.work / CHECKPOINT).exists() and path.exists() and path.read_text() != key:
         raise UsageError(
             f"{run.work} holds an unfinished training with other settings, data or base.",
             "Remove that folder, or name another one with -o.",
@@ -195,15 +224,16 @@ def _base_hash(base: Path | None) -> str | None:
 
 def _fit(run: Run, videos: Mapping[str, Sequence[CachedVideo]], say: Callable[[str], None]) -> list[Look]:
     """Train until the steps are done or the validation videos say that it gets no better. Leaves the best parts."""
-    import numpy as np
     import torch
 
-    from resus_doc.models import detector, evaluation, training
+    from resus_doc.models import detector, training
     from resus_doc.tools.frame_cache import WindowClips
 
     model, head = _new_model(run)
     clips = WindowClips(videos["train"], run.config)
-    flags = evaluation.join([video.truth for video in videos["train"]]).of(run.config.labels)
+    flags = _flags(run, videos["train"])
+    for note in _weight_notes(run, flags):
+        say(note)
     plan = fitted(run.plan, len(clips))
     keeper = Keeper(run.work, plan, detector.of_parts(run.config, model, head), videos["validation"], say)
     if keeper.ended:
@@ -219,9 +249,11 @@ def _fit(run: Run, videos: Mapping[str, Sequence[CachedVideo]], say: Callable[[s
         grid_fps=run.config.grid_fps,
     )
     torch.manual_seed(plan.seed)
-    learned = training.Clips(clips, flags.astype(np.bool_))
+    learned = training.Clips(clips, flags)
     try:
-        training.train_adapter(model, head, learned, recipe, run.work / "checkpoint.pt", say, keeper, plan.view)
+        training.train_adapter(
+            model, head, learned, recipe, run.work / CHECKPOINT, say, keeper, plan.view, _pos_weight(run, flags)
+        )
     except FloatingPointError as error:
         raise PartlyDone(
             f"The training broke down: {error}",
@@ -230,11 +262,30 @@ def _fit(run: Run, videos: Mapping[str, Sequence[CachedVideo]], say: Callable[[s
     return keeper.looks
 
 
+def _flags(run: Run, videos: Sequence[CachedVideo]) -> NDArray[np.bool_]:
+    """What is true in each window of the videos [n, labels]."""
+    import numpy as np
+
+    from resus_doc.models import evaluation
+
+    return evaluation.join([video.truth for video in videos]).of(run.config.labels).astype(np.bool_)
+
+
+def _pos_weight(run: Run, flags: NDArray[np.bool_]) -> Tensor:
+    """The weight [labels] of positives in the loss, from the flags [n, labels] of the training windows."""
+    import torch
+
+    from resus_doc.models import training
+
+    weigh = training.plain_weight if run.plan.recipe == "study" else training.clamped_weight
+    return weigh(torch.from_numpy(flags).float())
+
+
 def _new_model(run: Run) -> tuple[Any, Any]:
     """The model and its head on their device: frozen weights in bfloat16 on CUDA, what learns in float32."""
     import torch
 
-    from resus_doc.models import training
+    from resus_doc.models import learning, training
     from resus_doc.models.clips import hidden_size
     from resus_doc.models.weights import bare, new_head
 
@@ -245,10 +296,14 @@ def _new_model(run: Run) -> tuple[Any, Any]:
     adapter = training.STUDY_ADAPTER if plan.recipe == "study" else training.Adapter(plan.rank, 2 * plan.rank)
     try:
         model = training.add_adapter(loaded, adapter=adapter) if plan.method == "lora" else bare(loaded)
+    except torch.OutOfMemoryError:  # a RuntimeError too, and not the base's fault
+        raise
     except RuntimeError as error:
         raise BundleBroken(
             f"The base {run.base} cannot take an adapter: {error}.", "Choose another with --base."
         ) from error
+    if plan.recompute:
+        learning.recompute(loaded)
     head = new_head(hidden_size(loaded), len(run.config.labels))
     return model.to(run.device), head.to(run.device)
 
@@ -267,10 +322,10 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     """Calibrate on the validation videos and write the bundle."""
     import numpy as np
 
-    from resus_doc.models import bundle_writer, evaluation
+    from resus_doc.models import bundle_writer
     from resus_doc.models.bundle_writer import Parts
     from resus_doc.tools import train_decoder
-    from resus_doc.tools.frame_cache import WindowClips
+    from resus_doc.tools.frame_cache import WindowClips, told_of_damages
     from resus_doc.tools.training_pages import curves, log_text
 
     best = run.work / "best"
@@ -285,9 +340,10 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     rows = np.unique(np.linspace(0, len(clips) - 1, min(DOMAIN_CLIPS, len(clips))).astype(int))
     detector.domain = bundle_writer.fit_domain(detector, (clips.clip(int(row)) for row in rows))
     tuned = bundle_writer.calibrated(detector, videos["validation"])
-    notes = _notes(tuned, len(_damaged(videos)))
-    final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, looks, tuned, notes)})
-    flags = evaluation.join([video.truth for video in videos["train"]]).of(run.config.labels)
+    flags = _flags(run, videos["train"])
+    damaged = len(told_of_damages(chain(*videos.values())))
+    notes = (*_weight_notes(run, flags), *_notes(tuned, damaged))
+    final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, flags, looks, tuned, notes)})
     golden = clips.clip(int(np.argmax(flags.sum(1))))
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = {
@@ -305,22 +361,24 @@ def _facts(
     run: Run,
     detector: Detector,
     videos: Mapping[str, Sequence[CachedVideo]],
+    flags: NDArray[np.bool_],
     looks: Sequence[Look],
     tuned: Calibrated,
     notes: Sequence[str],
 ) -> dict[str, Any]:
-    """Where the weights come from; no name of a video, as it may name a person."""
+    """Where the weights come from; no name of a video, as it may name a person. `flags` are those of the training windows."""
     from resus_doc.models import clips
-    from resus_doc.tools.frame_cache import WindowClips
 
     hours = {
         name: round(sum(video.annotated.video.duration_s for video in found) / 3600, 4)
         for name, found in videos.items()
     }
-    learned = fitted(run.plan, len(WindowClips(videos["train"], run.config)))
+    learned = fitted(run.plan, len(flags))
     return {
         "made_by": "resus-doc train",
         **asdict(run.plan),
+        **_adapter_facts(detector.model),
+        "pos_weight": dict(zip(run.config.labels, _pos_weight(run, flags).tolist(), strict=True)),
         "architecture": clips.named(detector.model.get_base_model()),
         "base_sha256": _base_hash(run.base),
         "device": run.device,
@@ -334,6 +392,27 @@ def _facts(
     }
 
 
+def _adapter_facts(model: Any) -> dict[str, Any]:
+    """Size and place of the adapter, if there is one."""
+    if not hasattr(model, "peft_config"):
+        return {}
+    found = model.peft_config["default"]
+    return {"adapter": {"rank": found.r, "alpha": found.lora_alpha, "dropout": found.lora_dropout}}
+
+
+def _weight_notes(run: Run, flags: NDArray[np.bool_]) -> tuple[str, ...]:
+    """For which labels the study's weight of positives says nothing."""
+    if run.plan.recipe != "study":
+        return ()
+    never = [name for name, column in zip(run.config.labels, flags.T, strict=True) if not column.any()]
+    always = [name for name, column in zip(run.config.labels, flags.T, strict=True) if column.all()]
+    notes = [f"No training window holds {', '.join(never)}: its weight in the loss is 1."] if never else []
+    notes += (
+        [f"Every training window holds {', '.join(always)}: its weight is 0, and it is not learned."] if always else []
+    )
+    return tuple(notes)
+
+
 def _notes(tuned: Calibrated, damaged: int) -> tuple[str, ...]:
     """What to know of the bundle, in it and as printed."""
     notes = []
@@ -344,12 +423,6 @@ def _notes(tuned: Calibrated, damaged: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _damaged(videos: Mapping[str, Sequence[CachedVideo]]) -> list[str]:
-    """A note on each damaged video."""
-    found = [video for part in videos.values() for video in part]
-    return [note for video in found for note in told_of_damage(video.annotated.case.video, video.damage)]
-
-
 @contextlib.contextmanager
 def _told_of_full_disks(work: Path) -> Iterator[None]:
     """Turn failures to write into words; what was stored before stands."""
@@ -358,7 +431,8 @@ def _told_of_full_disks(work: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
+        place = getattr(error, "filename2", None) or getattr(error, "filename", None) or work  # a copy has two names
         raise ResourceMissing(
-            f"The training cannot be stored in {work} ({getattr(error, 'strerror', None) or error}).",
+            f"The training cannot be stored in {place} ({getattr(error, 'strerror', None) or error}).",
             "Free some space and give the same command again: it goes on from the last checkpoint.",
         ) from error

@@ -80,22 +80,34 @@ class Keeper:
         return Look(step, round(loss, 5), round(float(np.mean(losses)), 5), round(float(np.mean(f1)), 5) if f1 else 0.0)
 
     def _save_parts(self) -> None:
+        """Replace the best weights so far by these; those before stand until the new ones are whole.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        from safetensors import SafetensorError
+
+        partial, best = self.work / "best.partial", self.work / "best"
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir()
+            self._write_parts(partial)
+        except (OSError, SafetensorError) as error:
+            raise OSError(f"{partial} could not be written: {getattr(error, 'strerror', None) or error}") from error
+        shutil.rmtree(best, ignore_errors=True)
+        partial.rename(best)
+
+    def _write_parts(self, partial: Path) -> None:
         """The trained parts in half precision, as the bundle will hold them."""
         import copy
 
         from safetensors.torch import save_file
 
-        partial = self.work / "best.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
         if self.plan.method == "lora":
             _save_adapter(self.detector.model, partial / "adapter")
         if self.plan.method in WHOLE:
             copy.deepcopy(self.detector.model.get_base_model()).half().save_pretrained(partial / "base")
         save_file({k: t.contiguous() for k, t in self.detector.head.state_dict().items()}, partial / "head.safetensors")
-        best = self.work / "best"
-        shutil.rmtree(best, ignore_errors=True)
-        partial.rename(best)
 
 
 def best_look(looks: Sequence[Look]) -> Look:

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+from resus_doc.cli.main import main
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from damaged_videos import lose_pictures
+from random_bases import SMALL, random_base
 
 
 def run(*arguments):
@@ -94,3 +98,40 @@ def test_what_is_learned_from_is_not_held_out_and_that_is_said_before_any_traini
     done = run(*asked, "--held-out", small_dataset)
     assert done.returncode == 3, done.stderr
     assert "not held out" in " ".join(done.stderr.split()) and not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [
+        *((name, wrong) for name in ("--steps", "--batch", "--accumulate", "--rank") for wrong in ("0", "-1", "nan")),
+        *((name, wrong) for name in ("--check-every", "--patience") for wrong in ("0", "-1", "nan")),
+        *(("--learning-rate", wrong) for wrong in ("0", "-0.1", "nan", "inf")),
+        *((name, wrong) for name in ("--cache-gb", "--cache-days") for wrong in ("-1", "nan", "inf")),
+        *(("--seed", wrong) for wrong in ("-1", "nan", str(2**32))),
+    ],
+)
+def test_a_number_with_which_nothing_can_be_trained_is_wrong_use(option, wrong, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["resus-doc", "train", str(tmp_path), "-o", str(tmp_path / "b"), option, wrong])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2 and told.out == ""
+    assert option in told.err and "Traceback" not in told.err
+
+
+def test_train_takes_the_settings_of_a_large_base_by_itself(small_dataset, tmp_path):
+    random_base("smolvlm", SMALL["smolvlm"]).save_pretrained(tmp_path / "base")
+    given = ("--base", tmp_path / "base", "--steps", "1", "--device", "cpu")
+    done = run("train", small_dataset, "-o", tmp_path / "bundle", *given)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "bundle" / "detector.json").read_text())["training"]
+    settings = {name: told[name] for name in ("batch", "accumulate", "learning_rate", "recompute", "four_bit")}
+    assert settings == {"batch": 1, "accumulate": 32, "learning_rate": 5e-5, "recompute": True, "four_bit": False}
+
+
+@pytest.mark.parametrize(("option", "wrong"), [("--steps", "0"), ("--cache-gb", "nan"), ("--cache-days", "-1")])
+def test_so_it_is_for_compare(option, wrong, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["resus-doc", "compare", str(tmp_path), "-o", str(tmp_path / "t"), option, wrong])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2 and option in capsys.readouterr().err

@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -106,7 +107,14 @@ def test_a_second_dataset_is_the_held_out_hospital(rows):
 
 
 def test_missing_rows_are_trained_as_long_as_the_detector(detector, small_dataset, random_bundle, tmp_path):
-    facts = {"made_by": "resus-doc train", "method": "lora", "steps": 90, "batch": 8, "learning_rate": 1e-3, "seed": 5}
+    facts = {
+        "made_by": "resus-doc train",
+        "method": "lora",
+        "last_step": 90,
+        "batch": 8,
+        "learning_rate": 1e-3,
+        "seed": 5,
+    }
     asked = Detector(detector.config.model_copy(update={"training": facts}), detector.model, detector.head, None)
     plans = plans_for(asked, {"lora", "full"})
     assert set(plans) == set(OWN_ROWS) - {"lora", "full"} and set(HOW) == set(OWN_ROWS)
@@ -129,8 +137,10 @@ def test_every_trained_row_has_the_same_steps_and_clips_and_the_table_tells_them
         name: plan for name, plan in plans_for(detector, {}, steps=3).items() if name in ("head only", "single frame")
     }
     plans["head only"] = replace(plans["head only"], learning_rate=0.0, check_every=1)
-    where = {"device": "cpu", "cache_gb": 1.0, "say": lambda _: None}
+    said = []
+    where = {"device": "cpu", "cache_gb": 1.0, "say": said.append}
     made = train_missing(small_dataset, random_bundle, plans, tmp_path / "bundles", **where)
+    assert sum("were read as milliseconds (4 files)" in text for text in said) == 1
     found = compare(small_dataset, detector, {name: Detector.load(place, "cpu") for name, place in made.items()}).rows
     assert [row.learned for row in found if row.name in made] == [Learned(3, 96), Learned(3, 96)]
     table = comparison_table(found)
@@ -170,6 +180,40 @@ def test_what_was_guessed_what_is_damaged_and_what_is_not_known_are_told(detecto
     assert any("'Chest compresions' was read as 'chest_compressions'" in note for note in notes)
     told = [note for note in notes if "does not know" in note]
     assert len(told) == 1 and "chest compressions, which 1 of 1 test videos" in told[0].lower()
+
+
+def test_rows_beside_a_detector_on_a_large_base_are_trained_like_it(detector):
+    """The base's kind decides; what the detector's own training says goes before."""
+
+    class Large:
+        def get_base_model(self):
+            return SimpleNamespace(config=SimpleNamespace(model_type="qwen3_vl"))
+
+        def parameters(self):
+            return detector.model.parameters()
+
+    def plans(**facts):
+        config = detector.config.model_copy(update={"training": facts})
+        return plans_for(Detector(config, Large(), detector.head, None), set())
+
+    memory = {name: (plan.batch, plan.accumulate, plan.learning_rate, plan.recompute) for name, plan in plans().items()}
+    assert memory.pop("timesformer") == (32, 1, 5e-4, False)
+    assert memory.pop("full") == (1, 32, pytest.approx(5e-6), True)
+    assert memory.pop("head only") == (1, 32, 5e-5, False)
+    assert set(memory) == {"single frame", "shuffled frames", "lora"} and set(memory.values()) == {(1, 32, 5e-5, True)}
+    told = {"batch": 2, "accumulate": 8, "learning_rate": 1e-4, "recompute": False, "four_bit": True}
+    given = plans(made_by="resus-doc train", method="lora", **told)
+    assert {(plan.batch, plan.accumulate) for name, plan in given.items() if name != "timesformer"} == {(2, 8)}
+    assert (given["timesformer"].batch, given["timesformer"].accumulate) == (16, 1)
+    assert (given["lora"].learning_rate, given["full"].learning_rate) == (1e-4, pytest.approx(5e-6))
+    assert [name for name, plan in given.items() if not plan.four_bit] == ["full", "timesformer"]
+    assert not any(plan.recompute for plan in given.values())
+
+
+def test_a_detector_of_the_studys_recipe_has_rows_of_it(detector):
+    facts = {"made_by": "resus-doc train", "recipe": "study", "rank": 16, "batch": 1, "learning_rate": 5e-5}
+    asked = Detector(detector.config.model_copy(update={"training": facts}), detector.model, detector.head, None)
+    assert {plan.recipe for plan in plans_for(asked, {"lora"}).values()} == {"study"}
 
 
 def test_zero_shot_answers_are_counted_like_any_other(small_dataset, tmp_path):

@@ -172,7 +172,7 @@ def test_mixed_ways_of_writing_times_in_one_file(tmp_path):
         ("Suction 12500 15000 2.5", 60.0, (12.5, 15)),
         ("Suction 12.5 15.0 2500", 60.0, (12.5, 15)),
         ("Suction 100 400 0:05:00", 600.0, (100, 400)),
-        ("Suction 100 400 300", 600.0, (100, 400)),
+        ("Baby visible 10 590 580", 600.0, (10, 590)),
         ("Suction 20 45 25", 600.0, (20, 45)),
         ("Suction 100 400 300", None, (0.1, 0.4)),
     ],
@@ -187,6 +187,7 @@ def test_the_duration_and_the_length_of_the_video_decide(tmp_path, text, duratio
     [
         ("Suction 12.5 15.0 2.5\nPPV 0 500 500\n", 2),
         ("Suction 10 20 10\nPPV 20 220 200\n", 2),
+        ("Suction 100 500 400\n", 1),
         ("Suction 10 20 10\nPPV 20 720 700\n", 2),
         ("PPV 12.5 720.5 708\n", 1),
         ("Suction 20000 25000 5000\nPPV 12 15 3\n", 2),

@@ -1,5 +1,6 @@
 """Decoded frames on disk: what their limit counts, and what they say of damaged videos."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from resus_doc.errors import ResourceMissing
 from resus_doc.models import bundle
 from resus_doc.tools.dataset import open_dataset, read_cases, told_of_damage
-from resus_doc.tools.frame_cache import Need, cache, check_room
+from resus_doc.tools.frame_cache import Need, cache, cached_file, check_room, forget
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -48,6 +49,20 @@ def test_lost_pictures_are_told_also_when_the_frames_are_there_already(small_dat
         assert [*damaged.damage.missing[0]] == pytest.approx([5.0, 7.0], abs=0.15)
         (note,) = told_of_damage(video, damaged.damage)
         assert note == f"The video {video.name} is damaged: 2.0 s of pictures are missing in 1 place."
+
+
+def test_what_is_known_of_damage_stays_and_goes_with_the_frames(small_dataset, config, tmp_path):
+    folder, frames = shutil.copytree(small_dataset, tmp_path / "set"), tmp_path / "frames"
+    lose_pictures(next((folder / "videos" / "test").iterdir()), 40, 16)
+    videos = read_cases(open_dataset(folder).of("test"))
+    found = cache(videos, config, frames)[0]
+    for path in frames.iterdir():
+        os.utime(path, (0, 0))
+    forget([frames], 1, 1e9, print, used={cached_file(videos[0], config, frames)})
+    assert cache(videos, config, frames)[0].damage == found.damage
+    os.utime(cached_file(videos[0], config, frames), (0, 0))
+    forget([frames], 1, 1e9, print)
+    assert list(frames.iterdir()) == []
 
 
 def test_a_video_that_breaks_off_is_told(small_dataset, config, tmp_path):
