@@ -77,6 +77,8 @@ class Video(Value):
     grid_fps: float = Field(ge=0)
     broken_off_at_s: float | None = None
     """Where a damaged file stopped being readable; None for a whole file."""
+    lost: tuple[Span, ...] = ()
+    """The stretches before that whose pictures are missing, of half a second or more; none of them was observed."""
 
 
 class Recording(Value):

@@ -47,6 +47,7 @@ from resus_doc.schema import (
 from resus_doc.settings import Settings
 from resus_doc.tools.clock import clock
 from resus_doc.tools.registry import TOOLS
+from resus_doc.tools.stretches import lost
 from resus_doc.tools.windows import Windows, joined
 
 if TYPE_CHECKING:
@@ -641,7 +642,9 @@ def _lengths_s(state: State) -> list[float]:
 
 def _cut_short(state: State, found: list[Windows]) -> State:
     """What the files hold, now that all of their pictures were read: one that breaks off ends there."""
-    video = {**state["video"], "grid_fps": found[0].grid_fps}
+    missing = lost(joined(found, _starts_s(state)).unreadable)
+    unobserved = [[round(t_s, 3) for t_s in span] for span in missing]
+    video = {**state["video"], "grid_fps": found[0].grid_fps, "lost": unobserved}
     if len(found) == 1:
         at_s = found[0].broken_off_at_s
         if at_s is not None:

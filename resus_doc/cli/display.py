@@ -147,6 +147,10 @@ def finished(report: "Report", out: Path) -> None:
         _OUT.print("This video is unlike the detector's training data: its findings are withheld.")
     if report.video.broken_off_at_s is not None:
         _OUT.print(f"The file is damaged and could be read up to {report.video.broken_off_at_s:.0f} s only.")
+    if report.video.lost:
+        from resus_doc.tools.report_words import lost_sentence
+
+        _OUT.print(lost_sentence(report.video))
     if films := len(list((out / "clips").glob("*.mp4"))):
         _OUT.print(Text(f"Clips: {films} in {out / 'clips'}"), soft_wrap=True)
     _OUT.print(Text(f"Open {out / 'report.html'}"), soft_wrap=True)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from resus_doc.errors import ResourceMissing
 from resus_doc.schema import Span
+from resus_doc.tools import intervals
 from resus_doc.tools.ledger import Signature
 from resus_doc.tools.video import GridReader, Image, check_file, probe
 from resus_doc.tools.windows import Windows
@@ -50,6 +51,8 @@ class Chunk:
     """Tokens of the steps from the start of the next window on: [steps, tokens, width]."""
     previous: NDArray[np.uint8]
     """The last frame [S, S, 3]; empty before the first one."""
+    unreadable: NDArray[np.float64]
+    """Damaged stretches so far: [stretches, start and end in seconds]."""
 
 
 def detect(
@@ -96,7 +99,7 @@ def detect(
     with closing(batches):
         for frames in batches:
             whole = len(frames) == chunk_frames
-            done = _advance(detector, done, frames if whole else _completed(frames, done, detector))
+            done = _advance(detector, done, frames if whole else _completed(frames, done, detector), reader.unreadable)
             if whole:
                 store.save(done)
             if progress:
@@ -166,7 +169,7 @@ class ChunkStore:
             with np.load(self._path, allow_pickle=False) as stored:
                 if not np.array_equal(stored["key"], self._key):
                     return None
-                names = ("probabilities", "domain_scores", "features", "previous")
+                names = ("probabilities", "domain_scores", "features", "previous", "unreadable")
                 return Chunk(int(stored["frames_done"]), **{name: stored[name] for name in names})
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
             return None
@@ -195,10 +198,11 @@ def _nothing(detector: Detector) -> Chunk:
     size, labels = detector.config.frame_size, len(detector.config.labels)
     empty = np.zeros((0, labels), np.float32)
     features = detector.encode(np.zeros((0, size, size, 3), np.uint8))
-    return Chunk(0, empty, np.zeros(0, np.float32), features, np.zeros((0, size, size, 3), np.uint8))
+    none = np.zeros((0, size, size, 3), np.uint8)
+    return Chunk(0, empty, np.zeros(0, np.float32), features, none, np.zeros((0, 2)))
 
 
-def _advance(detector: Detector, done: Chunk, frames: NDArray[np.uint8]) -> Chunk:
+def _advance(detector: Detector, done: Chunk, frames: NDArray[np.uint8], unreadable: Sequence[Span]) -> Chunk:
     """What is known after `frames` more; an odd last frame is left out, since no whole window ends on it."""
     even = frames[: len(frames) // 2 * 2]
     new = detector.encode(even, done.previous if done.frames_done else None)
@@ -211,7 +215,14 @@ def _advance(detector: Detector, done: Chunk, frames: NDArray[np.uint8]) -> Chun
         np.concatenate([done.domain_scores, detector.domain_scores(features)]),
         features[used:],
         frames[-1],
+        _with_gaps(done, unreadable),
     )
+
+
+def _with_gaps(done: Chunk, unreadable: Sequence[Span]) -> NDArray[np.float64]:
+    """The damaged stretches of earlier chunks and those that the reader came upon."""
+    found = intervals.union((Span(*span) for span in done.unreadable.tolist()), unreadable)
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
 
 
 def _completed(frames: NDArray[np.uint8], done: Chunk, detector: Detector) -> NDArray[np.uint8]:
@@ -319,7 +330,7 @@ def _windows(done: Chunk, detector: Detector, reader: GridReader) -> Windows:
         grid_fps=config.grid_fps,
         frames_decoded=reader.frames_decoded,
         broken_off_at_s=reader.broken_off_at_s,
-        unreadable=reader.unreadable,
+        unreadable=tuple(Span(*span) for span in _with_gaps(done, reader.unreadable).tolist()),
     )
 
 

@@ -3,6 +3,7 @@
 What it finds stands beside the record, which is not changed.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def look(case: Path, report: Report, span: Span, detector: "Detector") -> tuple[
     windows = look_closer(video, detector, (Span(start_s, end_s),))
     first = _first_look(case, report, detector)
     found = build_timeline(
-        first or windows,
+        first or replace(windows, unreadable=report.video.lost),
         detector.provenance()["thresholds"],
         report.video.duration_s,
         decoder=detector.decoder if first else None,

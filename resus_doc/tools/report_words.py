@@ -22,6 +22,7 @@ from resus_doc.schema import (
     TimeZero,
     Unit,
     Verdict,
+    Video,
 )
 from resus_doc.tools import strings
 from resus_doc.tools.clock import clock
@@ -41,6 +42,11 @@ _SUBJECTS: dict[str, str] = {
     "mask_support": "mask support",
     "no_activity": "time without a recognised activity",
 }
+
+_LOST = strings.Phrase(strings.table("damage")["lost"])
+
+PLACES_TOLD = 8
+"""A sentence names no more places than this; the timeline hatches them all."""
 
 _FIXED_MEASURES = strings.names("measures")
 
@@ -369,12 +375,22 @@ def _edge(at_s: float, span: Range, censored: bool, zero: TimeZero) -> str:
     return clock(at_s - zero.t_s) + (f" (± {_plain(spread / 2)} s)" if spread > 0 else "")
 
 
+def lost_sentence(video: Video) -> str:
+    """How much of a damaged video is missing, and where, on the video's clock."""
+    missing_s = sum(span.end_s - span.start_s for span in video.lost)
+    places = ", ".join(clock(span.start_s) for span in video.lost[:PLACES_TOLD])
+    more = ", …" if len(video.lost) > PLACES_TOLD else ""
+    return _LOST.text(len(video.lost), amount(missing_s, "s"), places + more)
+
+
 def notices(report: Report) -> tuple[str, ...]:
-    """What a reader must know before believing anything: a file that broke off, a lack that a run noted."""
+    """What a reader must know before believing anything: a damaged file, a lack that a run noted."""
     found = []
     if report.video.broken_off_at_s is not None:
         at = clock(report.video.broken_off_at_s)
         found.append(f"The video file is damaged and unreadable from {at} on. The report ends there.")
+    if report.video.lost:
+        found.append(lost_sentence(report.video))
     notes = report.provenance.get("notes")
     found += [str(note) for note in notes] if isinstance(notes, list | tuple) else []
     return tuple(found)

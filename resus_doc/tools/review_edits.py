@@ -278,9 +278,9 @@ def _refuse_overlap(events: Iterable[Event]) -> None:
 
 def _observed(report: Report, events: Sequence[Event], covered: Sequence[Activity]) -> tuple[Span, ...]:
     """When the baby was in view: as the case has it, unless the reviewer changed that or takes a withheld case over."""
-    whole = (Span(0.0, report.video.duration_s),)
+    whole = intervals.complement(report.video.lost, Span(0.0, report.video.duration_s))
     if "baby_visible" not in covered:
-        return report.observed if not report.is_withheld else intervals.clean(whole)
+        return report.observed if not report.is_withheld else whole
 
     def in_view(among: Iterable[Event]) -> list[Span]:
         return [Span(event.start_s, event.end_s) for event in among if event.activity == "baby_visible"]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from resus_doc.schema import Activity, Event, Range, Span
 from resus_doc.tools import intervals
+from resus_doc.tools.extent import BLINK_S
+from resus_doc.tools.intervals import Spans
 
 HIDDEN_EDGE_S = 2.0
 """An edge this near (one window) to a stretch in which the baby was out of view may lie anywhere in that stretch."""
@@ -21,6 +23,10 @@ MIN_DURATION_S: dict[Activity, float] = {
     "chest_compressions": 1.5,
 }
 """Shorter events are flicker. One lone window over its threshold makes about 1 s with hysteresis, two in a row about 2 s."""
+
+LOST_S = 0.5
+"""Lost pictures count as unobserved from this length on. The picture before stands in for them, and from a quarter of a window (2 s)
+on that can decide what the windows say; a shorter loss cannot hide an event, none of which is that short."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,39 @@ def _cut(stretch: Stretch, piece: Span, known: Sequence[Stretch]) -> Stretch:
         censored_start=stretch.censored_start and piece.start_s == stretch.start_s,
         censored_end=stretch.censored_end and piece.end_s == stretch.end_s,
     )
+
+
+def lost(unreadable: Iterable[Span]) -> Spans:
+    """The damaged stretches of a video that are long enough to count as unobserved."""
+    return tuple(span for span in intervals.clean(unreadable) if span.end_s - span.start_s >= LOST_S)
+
+
+def without_lost(gaps: Spans, activity: Activity, track: Iterable[Stretch]) -> list[Stretch]:
+    """The stretches of a label without what was seen in lost pictures only.
+
+    As between two recordings, an edge beside them is not censored but may lie anywhere in them. What goes on over a gap no longer
+    than a blink is one event; a leftover too short for an event is flicker.
+    """
+    pieces = [
+        replace(
+            stretch,
+            start_s=piece.start_s,
+            end_s=piece.end_s,
+            start_range_s=_kept(stretch.start_range_s, stretch.start_s, piece.start_s),
+            end_range_s=_kept(stretch.end_range_s, stretch.end_s, piece.end_s),
+            censored_start=stretch.censored_start and piece.start_s == stretch.start_s,
+            censored_end=stretch.censored_end and piece.end_s == stretch.end_s,
+        )
+        for stretch in track
+        for piece in intervals.clean(intervals.subtract((stretch.span,), gaps), bridge_s=BLINK_S)
+        if piece == stretch.span or piece.end_s - piece.start_s >= MIN_DURATION_S[activity]
+    ]
+    return widen_into(gaps, pieces)
+
+
+def _kept(range_s: Range, was_s: float, at_s: float) -> Range:
+    """The range of an edge that stays; one of no width for an edge that moved."""
+    return range_s if at_s == was_s else (at_s, at_s)
 
 
 def widen_into(hidden: Iterable[Span], track: Sequence[Stretch]) -> list[Stretch]:

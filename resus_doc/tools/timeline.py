@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from resus_doc.errors import BundleBroken, InputRefused, UsageError
 from resus_doc.schema import ACTIVITIES, Activity, Event, Range, Span, Timeline, TimeZero
 from resus_doc.tools import decoding, hysteresis, intervals
-from resus_doc.tools.stretches import Stretch, only_unknown_kind, widen_into
+from resus_doc.tools.stretches import Stretch, lost, only_unknown_kind, widen_into, without_lost
 
 if TYPE_CHECKING:
     from resus_doc.models.decoder import Decoder
@@ -43,7 +43,7 @@ def build_timeline(
     """The timeline that the window probabilities tell.
 
     Args:
-        windows: probabilities of each label in each window.
+        windows: probabilities of each label in each window. What they say of lost pictures (`stretches.LOST_S`) does not count.
         thresholds: for each label, the probability from which a window counts as positive.
         duration_s: length of the readable video, in seconds.
         birth_time_s: birth in seconds from the start of the video (usually negative), None when unknown.
@@ -57,12 +57,17 @@ def build_timeline(
     """
     covered = _covered(windows.labels, thresholds)
     readable = _readable(windows, duration_s)
-    tracks = _tracks(windows, closer, thresholds, covered, readable, duration_s, decoder)
+    gaps = lost(windows.unreadable)
+    tracks = {
+        name: without_lost(gaps, name, track)
+        for name, track in _tracks(windows, closer, thresholds, covered, readable, duration_s, decoder).items()
+    }
     if "ventilation" in tracks and ("ppv" in tracks or "cpap" in tracks):
         known = tracks.get("ppv", []) + tracks.get("cpap", [])
         tracks["ventilation"] = only_unknown_kind(tracks["ventilation"], known)
     in_view = [stretch.event("baby_visible", duration_s) for stretch in tracks.get("baby_visible", [])]
-    observed = intervals.intersect((Span(event.start_s, event.end_s) for event in in_view), readable)
+    seen = intervals.subtract(readable, gaps)
+    observed = intervals.intersect((Span(event.start_s, event.end_s) for event in in_view), seen)
     hidden = _hidden(observed, duration_s)
     acts = [
         stretch.event(name, duration_s)

@@ -110,7 +110,7 @@ class GridReader:
         self.broken_off_at_s: float | None = None
         """After iteration: where a damaged file stopped being readable."""
         self.unreadable: tuple[Span, ...] = ()
-        """After iteration: damaged stretches in the middle; grid points there show the picture before."""
+        """Damaged stretches in the middle of what was read so far; grid points there show the picture before."""
         self.frames_decoded = 0
         """How many pictures were decoded, shown or not."""
 
@@ -138,6 +138,7 @@ class GridReader:
         scaler = VideoReformatter()
         shown, index = _Shown(held.frame, self.width, self.height, scaler), 0
         for timed in frames:
+            self.unreadable = tuple(reading.unreadable)
             while (t_s := self._time(index)) + TIME_TOLERANCE_S < timed.t_s:
                 if not self._wanted(t_s):
                     self._finish(reading, to_the_end=False)

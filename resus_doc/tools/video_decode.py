@@ -34,6 +34,9 @@ RECENT = 10
 STILL_S = 5.0
 """Nothing can be said of a stretch this long without a new picture: the recording stopped, or lost data."""
 
+HELD_BACK = 16
+"""Decoders hold back up to this many pictures (H.264 and HEVC), so that what comes next after damage may be from before it."""
+
 SHORT_BY_S = 1.0
 """A file that ends this much before the length its header states was cut off. Headers are off by a few frames."""
 
@@ -109,15 +112,20 @@ class Clock:
         return median(after - before for before, after in pairwise(times)) if len(times) > 1 else self._nominal_s
 
     def seconds(self, pts: int | None) -> float:
-        if pts is None or self._tick is None:
-            t_s = 0.0 if self._last_s is None else self._last_s + self._nominal_s
-        else:
-            if self._origin is None:
-                self._origin = pts
-            t_s = self._steady(float((pts - self._origin) * self._tick) + self._shift_s)
+        t_s = 0.0 if self._last_s is None else self._last_s + self._nominal_s
+        if (stated_s := self.stated(pts)) is not None:
+            t_s = self._steady(stated_s)
         self._last_s = t_s if self._last_s is None else max(t_s, self._last_s)
         self._recent_s.append(t_s)
         return t_s
+
+    def stated(self, pts: int | None) -> float | None:
+        """What a timestamp says as it stands; None for a missing one."""
+        if pts is None or self._tick is None:
+            return None
+        if self._origin is None:
+            self._origin = pts
+        return float((pts - self._origin) * self._tick) + self._shift_s
 
     def _steady(self, t_s: float) -> float:
         if self._last_s is None or -CLOCK_BACK_S <= t_s - self._last_s <= CLOCK_FORWARD_S:
@@ -151,6 +159,8 @@ class Reading:
         self._reach_s = 0.0
         self._stopped = False
         self._damaged = False
+        self._unsettled = 0
+        self._whole_to_s = 0.0
         self._usual_s = 0.0
 
     def seek(self, t_s: float) -> bool:
@@ -184,10 +194,12 @@ class Reading:
         """All pictures in order of showing."""
         for packet in self.packets():
             for frame in self._decode(packet):
+                if self._comes_late(frame):
+                    continue
                 t_s = max(self.clock.seconds(frame.pts), 0.0)
                 if self.decoded:
                     self._note_gap(t_s)
-                self._damaged = False
+                self._damaged, self._unsettled = False, max(self._unsettled - 1, 0)
                 self._last_s = max(self._last_s, t_s)
                 self.decoded += 1
                 yield Timed(t_s, frame)
@@ -214,9 +226,9 @@ class Reading:
 
     def _note_gap(self, t_s: float) -> None:
         """Pictures missing before `t_s`: any after damage, and else where none came for long."""
-        usual_s = self._usual_s if self._damaged else self.clock.typical_s
+        usual_s = self._usual_s if self._unsettled else self.clock.typical_s
         gap_s = t_s - self._last_s
-        if gap_s > max(STILL_S, 2 * usual_s) or (self._damaged and gap_s > 1.5 * usual_s):
+        if gap_s > max(STILL_S, 2 * usual_s) or (self._unsettled and gap_s > 1.5 * usual_s):
             self.unreadable.append(Span(self._last_s + usual_s, t_s))
 
     def _decode(self, packet: "Packet[Any] | None") -> "list[VideoFrame]":
@@ -225,9 +237,15 @@ class Reading:
         try:
             return list(self._stream.decode(packet))
         except av.error.FFmpegError:
-            if not self._damaged:
-                self._damaged, self._usual_s = True, self.clock.typical_s
+            if not self._unsettled:
+                self._whole_to_s, self._usual_s = self._last_s, self.clock.typical_s
+            self._damaged, self._unsettled = True, HELD_BACK
             return []
+
+    def _comes_late(self, frame: "VideoFrame") -> bool:
+        """Whether the decoder held this picture back over damage until a later one was shown; its clock was not set back."""
+        stated_s = self.clock.stated(frame.pts) if self._unsettled else None
+        return stated_s is not None and self._whole_to_s < stated_s < self._last_s
 
     def _note_reach(self, packet: "Packet[Any]") -> None:
         pts = packet.dts if packet.pts is None else packet.pts

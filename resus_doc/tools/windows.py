@@ -25,7 +25,7 @@ class Windows:
     Window `i` covers `start_s[i]` to `start_s[i] + window_s`; `probabilities[i, j]` is how sure the detector is that
     activity `labels[j]` covers more than half of it. `domain_score` is higher for videos like the training data, None
     where the detector has no such check. `broken_off_at_s` is where a damaged file stopped being readable, `unreadable` are
-    damaged stretches before, of those that were decoded in this run.
+    damaged stretches before.
     """
 
     start_s: NDArray[np.float64]
@@ -139,4 +139,9 @@ def joined(parts: Sequence[Windows], starts_s: Sequence[float]) -> Windows:
         grid_fps=first.grid_fps,
         frames_decoded=sum(part.frames_decoded for part in parts),
         broken_off_at_s=first.broken_off_at_s if len(parts) == 1 else None,
+        unreadable=tuple(
+            Span(span.start_s + start, span.end_s + start)
+            for part, start in zip(parts, starts_s, strict=True)
+            for span in part.unreadable
+        ),
     )

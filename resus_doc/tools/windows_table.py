@@ -54,6 +54,7 @@ def read_windows(path: Path, report: Report) -> "Windows | None":
             grid_fps=report.video.grid_fps,
             frames_decoded=frames if isinstance(frames, int) else 0,
             broken_off_at_s=report.video.broken_off_at_s,
+            unreadable=report.video.lost,
         )
     except (OSError, ValueError, csv.Error) as error:
         raise InputRefused(f"{path} cannot be read ({error}).", "Make the report again.") from error

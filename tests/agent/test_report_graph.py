@@ -13,6 +13,7 @@ import pytest
 from resus_doc import settings
 from resus_doc.agent.loaded import LoadedModels
 from resus_doc.agent.report import ReportGraph, Request, make_report
+from resus_doc.cli import display
 from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, UsageError
 from resus_doc.models.detector import Detector
 from resus_doc.schema import Report, Span
@@ -344,6 +345,45 @@ def test_two_recordings_of_a_case_stand_on_one_timeline(small_dataset, random_bu
     assert [(tmp_path / "case" / place).resolve() for place in places] == [first.resolve(), second.resolve()]
     rows = (tmp_path / "case" / "windows.csv").read_text().splitlines()
     assert len(rows) > 20
+
+
+@pytest.fixture(scope="module")
+def damaged_video(tmp_path_factory) -> Path:
+    """The sample video with the pictures from 40 to 48 s destroyed, in the midst of its first PPV."""
+    import av
+
+    path = tmp_path_factory.mktemp("damaged") / "damaged.mp4"
+    data = bytearray(settings.SAMPLE_VIDEO.read_bytes())
+    with av.open(str(settings.SAMPLE_VIDEO)) as container:
+        for packet in container.demux(video=0):
+            if packet.size and 40 <= packet.pts * packet.time_base < 48:
+                data[packet.pos + 8 : packet.pos + packet.size] = bytes(packet.size - 8)
+    path.write_bytes(data)
+    return path
+
+
+def test_lost_pictures_are_told_and_count_as_unobserved(damaged_video, sample_report, tmp_path, capsys):
+    report = make_report(a_request(tmp_path / "case", video=damaged_video))
+    assert report.video.lost == (pytest.approx((40.0, 48.0), abs=0.1),)
+    (lost,) = report.video.lost
+    assert report.observed_s == pytest.approx(sample_report.observed_s - 8.0, abs=0.2)
+    assert all(span.end_s <= lost.start_s or span.start_s >= lost.end_s for span in report.observed)
+    assert all(event.end_s <= lost.start_s or event.start_s >= lost.end_s for event in report.events)
+    (ppv,) = [event for event in report.events if event.activity == "ppv" and event.start_s < lost.start_s]
+    assert ppv.end_range_s[1] == pytest.approx(lost.end_s, abs=0.01)
+    assert not ppv.censored_end
+    display.finished(report, tmp_path / "case")
+    printed = " ".join(capsys.readouterr().out.split())
+    told = "The video file is damaged: 8 s of pictures are missing in 1 place (0:40); nothing is said about them."
+    assert told in printed
+    assert "pictures are missing in 1 place (" in (tmp_path / "case" / "report.html").read_text()
+    assert told in (tmp_path / "case" / "report.md").read_text()
+
+
+def test_lost_pictures_of_a_further_recording_stand_on_the_common_clock(damaged_video, tmp_path):
+    report = make_report(a_request(tmp_path / "case", more_videos=(damaged_video,), offsets_s=(200.0,)))
+    assert report.video.lost == (pytest.approx((240.0, 248.0), abs=0.1),)
+    assert not any(span.start_s < 244.0 < span.end_s for span in report.observed)
 
 
 def test_annotations_belong_to_one_recording(tmp_path):

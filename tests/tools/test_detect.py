@@ -103,6 +103,25 @@ def test_a_killed_run_goes_on_where_it_stopped(video, shipped, straight, tmp_pat
     assert resumed.start_s.tolist() == straight.start_s.tolist()
 
 
+def test_a_resumed_run_knows_what_was_lost_before_it(video, shipped, tmp_path):
+    path = tmp_path / "damaged.mp4"
+    data = bytearray(video.read_bytes())
+    with av.open(str(video)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    for packet in packets:
+        if 2.0 <= packet.pts * packet.time_base < 4.0:
+            data[packet.pos + 4 : packet.pos + packet.size] = bytes(packet.size - 4)
+    path.write_bytes(data)
+    whole = detect(path, shipped, tmp_path / "whole")
+    assert whole.unreadable[0] == pytest.approx((2.0, 4.0), abs=0.15)
+    with pytest.raises(Killed):
+        detect(path, shipped, tmp_path / "work", chunk_frames=32, progress=killed_after(2))
+    before = shipped.frames_encoded
+    resumed = detect(path, shipped, tmp_path / "work", chunk_frames=32, resume=True)
+    assert shipped.frames_encoded - before < 116
+    assert resumed.unreadable == whole.unreadable
+
+
 def test_without_resume_it_starts_again(video, shipped, tmp_path):
     with pytest.raises(Killed):
         detect(video, shipped, tmp_path, chunk_frames=32, progress=killed_after(2))

@@ -272,6 +272,21 @@ def test_a_broken_file_and_the_notes_of_a_run_are_told() -> None:
     assert "The language model did not load." in page.words
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ((Span(41.0, 43.1),), "2.1 s of pictures are missing in 1 place (0:41); nothing is said about them."),
+        ((Span(41.0, 43.1), Span(65.0, 66.1)), "3.2 s of pictures are missing in 2 places (0:41, 1:05); nothing"),
+        (tuple(Span(n, n + 1) for n in range(0, 20, 2)), "10 s of pictures are missing in 10 places (0:00, 0:02, "),
+    ],
+)
+def test_lost_pictures_are_told_in_one_sentence(lost: tuple[Span, ...], told: str) -> None:
+    video = sample_report().video.model_copy(update={"lost": lost})
+    words = Page(render(sample_report(video=video))).words
+    assert f"The video file is damaged: {told}" in words
+    assert ("0:14, …)" in words) == (len(lost) > report_words.PLACES_TOLD)
+
+
 def test_annotations_are_told_from_a_detector() -> None:
     page = Page(render(sample_report(domain_check=None, provenance={"detector": None})))
     assert "entered by a person; no detector" in page.words

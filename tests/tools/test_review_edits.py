@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import EVENTS, sample_report
 
 from resus_doc.errors import InputRefused
-from resus_doc.schema import Event
+from resus_doc.schema import Event, Span
 from resus_doc.tools.review_edits import Edited, Edits, apply, timeline_of, told
 
 REPORT = sample_report()
@@ -69,6 +69,17 @@ def test_the_reviewer_s_view_of_the_baby_decides_what_was_observed():
     views = [plain(EVENTS[0], start_s=0.0), *map(plain, EVENTS[1:])]
     observed = timeline_of(REPORT, edited(*views)).observed
     assert observed[0].start_s == 0.0
+
+
+def test_lost_pictures_were_not_observed_by_a_reviewer_either():
+    video = REPORT.video.model_copy(update={"lost": (Span(40.0, 45.0),)})
+    first = next(event for event in EVENTS if event.activity == "baby_visible")
+    moved = [plain(event, end_s=event.end_s - 1) if event is first else plain(event) for event in EVENTS]
+    whole, damaged = (
+        timeline_of(report, edited(*moved)) for report in (REPORT, REPORT.model_copy(update={"video": video}))
+    )
+    assert whole.observed_s - damaged.observed_s == 5.0
+    assert not any(span.start_s < 44.0 < span.end_s for span in damaged.observed)
 
 
 def test_a_new_activity_is_covered_from_then_on():

@@ -60,6 +60,7 @@ def test_every_phrase_of_a_script_exists_and_is_used(tables, script):
 NAMES = {
     "verdicts": set(batch_cases.VERDICTS),
     "verdict_notes": set(batch_cases.VERDICTS),
+    "damage": {"lost"},
     "sections": set(get_args(Section)),
     "case_columns": set(dashboard.CASE_COLUMNS),
     "measure_columns": set(report_measures.COLUMNS.values()),

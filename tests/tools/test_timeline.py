@@ -1,5 +1,6 @@
 """Decoding windows and annotations: what a known truth must give, and what holds for any input."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from resus_doc.errors import BundleBroken, InputRefused, UsageError
 from resus_doc.schema import Event, Span
 from resus_doc.tools import intervals
+from resus_doc.tools.measures import compute
 from resus_doc.tools.timeline import build_timeline, renumber, table_arrival, timeline_from_annotations
 from resus_doc.tools.windows import Windows
 
@@ -144,6 +146,46 @@ def test_an_edge_beside_a_time_out_of_view_may_lie_in_it():
     assert second.start_range_s[0] == pytest.approx(20, abs=0.5)
     assert first.start_range_s[0] > 3.0
     assert second.end_range_s[1] < 52.0
+
+
+# --- lost pictures
+
+
+def damaged(truth, *unreadable, duration_s=60.0):
+    windows = replace(ideal(truth, duration_s), unreadable=tuple(Span(*span) for span in unreadable))
+    return build_timeline(windows, HALF, duration_s)
+
+
+def test_lost_pictures_are_not_observed_and_an_edge_beside_them_may_lie_anywhere_in_them():
+    timeline = damaged({"baby_visible": [Span(0, 60)], "ppv": [Span(5, 50)]}, (20, 30))
+    assert timeline.observed == (Span(0.0, 20.0), Span(30.0, 60.0))
+    first, second = timeline.of("ppv")
+    assert (first.end_s, first.end_range_s, first.censored_end) == (20.0, (20.0, 30.0), False)
+    assert (second.start_s, second.start_range_s, second.censored_start) == (30.0, (20.0, 30.0), False)
+    assert (first.start_s, second.end_s) == (pytest.approx(5, abs=0.1), pytest.approx(50, abs=0.1))
+    assert {m.name: m for m in compute(timeline)}["ppv_pause_count"].value == 0
+
+
+def test_what_was_seen_in_lost_pictures_only_is_no_event():
+    truth = {"baby_visible": [Span(0, 60)], "ppv": [Span(21, 29)], "suction": [Span(19, 31)]}
+    timeline = damaged(truth, (20, 30))
+    assert timeline.of("ppv", "suction") == ()
+
+
+def test_a_loss_no_longer_than_a_blink_does_not_part_an_event():
+    timeline = damaged({"baby_visible": [Span(0, 60)], "ppv": [Span(5, 50)]}, (20, 21.5))
+    assert only(timeline, "ppv").duration_s == pytest.approx(45, abs=0.2)
+    assert timeline.observed_s == 58.5
+
+
+def test_a_loss_too_short_to_hide_anything_changes_nothing():
+    truth = {"baby_visible": [Span(0, 60)], "ppv": [Span(5, 50)]}
+    assert damaged(truth, (20, 20.4), (30, 30.4)) == damaged(truth)
+
+
+def test_an_arrival_in_lost_pictures_is_as_uncertain_as_they_are_long():
+    zero = damaged({"baby_visible": [Span(8, 60)]}, (4, 12)).time_zero
+    assert (zero.source, zero.t_s, zero.range_s) == ("table_arrival", 12.0, (4.0, 12.0))
 
 
 # --- time zero

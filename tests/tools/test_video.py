@@ -340,6 +340,28 @@ def test_damage_in_the_middle_is_told_and_the_rest_is_read(tmp_path):
     assert np.array_equal(frames[45].image, frames[39].image)
 
 
+@pytest.mark.parametrize(("first", "last"), [(60, 130), (61, 131), (62, 79), (30, 155)])
+def test_pictures_that_a_decoder_held_back_over_damage_shift_no_time(tmp_path, first, last):
+    """H.264 with reordered pictures: some from before the damage come out after the first one behind it."""
+    times = [40 * n for n in range(200)]
+    path = write_video(tmp_path / "a.mp4", times, options={"g": "50", "bf": "3", "x264-params": "b-pyramid=normal"})
+    with av.open(str(path)) as container:
+        places = [(p.pos, p.size, float(p.pts * p.time_base) * 25) for p in container.demux(video=0) if p.size]
+    data = bytearray(path.read_bytes())
+    for start, size, number_shown in places:
+        if first <= number_shown < last:
+            data[start + 4 : start + size] = bytes(size - 4)
+    path.write_bytes(data)
+    reader = GridReader(path, 25, 64, 48)
+    frames = list(reader)
+    assert len(frames) == 200
+    assert number(frames[-1].image) == 199
+    longest = max(reader.unreadable, key=lambda span: span.end_s - span.start_s)
+    assert longest == pytest.approx(
+        (first / 25, last / 25), abs=8 / 25
+    )  # reordered pictures need those lost beside them
+
+
 # --- what is refused
 
 

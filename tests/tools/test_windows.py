@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from resus_doc.tools.windows import Windows
+from resus_doc.schema import Span
+from resus_doc.tools.windows import Windows, joined
 
 
 def some_windows(score: float | None, broken: float | None) -> Windows:
@@ -26,6 +29,11 @@ def test_saved_windows_are_read_back(tmp_path, score, broken):
     assert (back.labels, back.domain_score, back.broken_off_at_s) == (windows.labels, score, broken)
     np.testing.assert_array_equal(back.probabilities, windows.probabilities)
     assert len(back) == 3
+
+
+def test_joined_windows_have_their_damage_on_the_common_clock():
+    part = replace(some_windows(None, None), unreadable=(Span(1.0, 2.0),))
+    assert joined([part, part], [0.0, 40.0]).unreadable == (Span(1.0, 2.0), Span(41.0, 42.0))
 
 
 def test_probabilities_that_do_not_fit_are_refused():
