@@ -48,6 +48,10 @@ VitalSign = Literal["hr_bpm", "spo2_pct", "fio2_pct", "temp_c"]
 VITAL_SIGNS: tuple[VitalSign, ...] = ("hr_bpm", "spo2_pct", "fio2_pct", "temp_c")
 """Heart rate (per minute), oxygen saturation (%), inspired oxygen (%), temperature (°C)."""
 
+EMPTY_TABLE_S = 3.0
+"""The baby must be out of view at least this long from the video's start before its coming into view counts as arrival:
+one and a half windows, more than the first windows' own uncertainty."""
+
 Section = Literal["summary", "timeline", "adherence", "discussion"]
 Range = tuple[float, float]
 
@@ -168,6 +172,14 @@ class Timeline(Value):
         """The events of these activities, in order of onset."""
         chosen = [event for event in self.events if event.activity in activities]
         return tuple(sorted(chosen, key=lambda event: (event.start_s, event.end_s, event.id)))
+
+    @property
+    def table_arrival(self) -> TimeZero | None:
+        """When the baby came onto the table; None unless an empty table was seen before."""
+        first = next(iter(self.of("baby_visible")), None)
+        if first is None or "baby_visible" not in self.covered or first.censored_start or first.start_s < EMPTY_TABLE_S:
+            return None
+        return TimeZero(t_s=first.start_s, range_s=first.start_range_s, source="table_arrival")
 
 
 class Measure(Value):

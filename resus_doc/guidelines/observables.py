@@ -103,17 +103,37 @@ def _possible_from(activities: tuple[Activity, ...], timeline: Timeline, until_s
 
 
 def unseen(timeline: Timeline) -> tuple[Span, ...]:
-    """Stretches in which something may have happened on the table that the recording does not show.
+    """Stretches in which something may have happened to the baby that the recording does not show.
 
-    Before the recording counts when the baby is in view from its start; after the last view always.
+    Before the first view counts unless the baby's arrival on an empty table was filmed; after the last view always.
     """
     if not timeline.observed:
         return (Span(-math.inf, math.inf),)
     first = min(span.start_s for span in timeline.observed)
     last = max(span.end_s for span in timeline.observed)
-    before_is_open = first <= GAP_TOLERANCE_S and timeline.time_zero.t_s < first
-    before = (Span(-math.inf, first),) if before_is_open else ()
+    since = _open_since(timeline, first)
+    before = (Span(since, first),) if since < first else ()
     return (*before, *gaps_in_view(timeline), Span(last, math.inf))
+
+
+def _open_since(timeline: Timeline, first_view_s: float) -> float:
+    """From when something may have happened before the first view: birth, or no bound if neither it nor an arrival is known.
+
+    A filmed arrival leaves nothing open, unless it lies between two recordings.
+    """
+    arrival = timeline.table_arrival
+    if arrival is None:
+        return _not_before(timeline)
+    return arrival.range_s[0] if first_view_s - arrival.range_s[0] > GAP_TOLERANCE_S else first_view_s
+
+
+def begun_unseen(first: Event, timeline: Timeline) -> str | None:
+    """That the activity may have begun before the first event of it that was seen, as a sentence; None if it cannot have."""
+    if _possible_from((first.activity,), timeline, first.start_s) >= first.start_range_s[0]:
+        return None
+    return (
+        f"{_capital(name_of(first.activity))} may have begun earlier, while the baby was out of view or not recorded."
+    )
 
 
 # --- PPV before compressions
@@ -122,7 +142,8 @@ def unseen(timeline: Timeline) -> tuple[Span, ...]:
 def _ppv_before_compressions(timeline: Timeline, measure: Measure | None) -> Observation:
     """Seconds of PPV seen before the first chest compressions; at most the time since the first PPV.
 
-    The low bound counts only PPV that was surely seen; the high bound the whole stretch since PPV may have begun.
+    The low bound counts only PPV that was surely seen before compressions may have begun; the high bound the whole stretch
+    since PPV may have begun.
     """
     compressions = timeline.of("chest_compressions")
     measures = (measure.id,) if measure else ()
@@ -136,7 +157,8 @@ def _ppv_before_compressions(timeline: Timeline, measure: Measure | None) -> Obs
         return Observation(text, None, 0.0, math.inf, (first.id,), measures, reason)
     before = tuple(event for event in timeline.of("ppv") if event.start_s < first.start_s)
     value = _overlap(before, first.start_s, lambda event: (event.start_s, event.end_s))
-    low = _overlap(before, first.start_range_s[0], lambda event: (event.start_range_s[1], event.end_range_s[0]))
+    earliest = min(first.start_range_s[0], _possible_from(("chest_compressions",), timeline, first.start_s))
+    low = _overlap(before, earliest, lambda event: (event.start_range_s[1], event.end_range_s[0]))
     high = _longest_possible(before, first, timeline)
     if measure and measure.range:
         low, high = min(low, measure.range[0]), max(high, measure.range[1])
@@ -147,16 +169,17 @@ def _ppv_before_compressions(timeline: Timeline, measure: Measure | None) -> Obs
     doubt = (
         "PPV before the compressions was interrupted, out of view or not recorded in part, or its edge is uncertain."
     )
+    if begun_unseen(first, timeline):
+        doubt = "PPV, or compressions before these, may have been given while the baby was out of view or not recorded."
     return Observation(text, value, min(low, value), max(high, value), events, measures, None, doubt)
 
 
 def _longest_possible(before: Sequence[Event], first: Event, timeline: Timeline) -> float:
     """The time between the earliest possible PPV and the latest onset of the compressions."""
-    starts = [event.start_range_s[0] for event in before]
-    starts += [event.start_range_s[0] for event in timeline.of("ventilation") if event.start_s < first.start_s]
-    starts += [max(span.start_s, _not_before(timeline)) for span in unseen(timeline) if span.start_s < first.start_s]
-    if any(event.censored_start for event in before):
-        return math.inf
+    birth_s = _not_before(timeline)
+    may_be_ppv = [*before, *(event for event in timeline.of("ventilation") if event.start_s < first.start_s)]
+    starts = [birth_s if event.censored_start else event.start_range_s[0] for event in may_be_ppv]
+    starts += [max(span.start_s, birth_s) for span in unseen(timeline) if span.start_s < first.start_s]
     return first.start_range_s[1] - min(starts) if starts else 0.0
 
 
@@ -198,9 +221,11 @@ def _plain(name: str, unit: Unit, timeline: Timeline, measure: Measure | None) -
 def _edge(name: str, timeline: Timeline) -> str | None:
     """A fraction of the first seconds after PPV began hangs on that beginning."""
     ppv = timeline.of("ppv")
-    if name.startswith("ppv_fraction_first") and ppv and ppv[0].censored_start:
+    if not name.startswith("ppv_fraction_first") or not ppv:
+        return None
+    if ppv[0].censored_start:
         return "PPV ran at the start of the recording, so its beginning was not seen."
-    return None
+    return begun_unseen(ppv[0], timeline)
 
 
 _TEXTS = {

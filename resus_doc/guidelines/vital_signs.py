@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from resus_doc.guidelines.logic import Fact, Known, Truth
-from resus_doc.guidelines.observables import Observation, measured
+from resus_doc.guidelines.observables import Observation, begun_unseen, measured
 from resus_doc.schema import Range, Timeline, Vitals
 
 LOOKBACK_S = 10.0
@@ -90,7 +90,8 @@ def _heart_rate_at_compressions(timeline: Timeline, vitals: Vitals | None) -> Ob
     spread = "" if min(rates) == max(rates) else f" (readings {_rate(min(rates))} to {_rate(max(rates))})"
     text = f"The last heart rate read before the first chest compressions was {_rate(last)} per minute{spread}."
     doubt = "The readings around that moment differ, or its time is uncertain."
-    return Observation(text, last, min(rates), max(rates), (first.id,), (), None, doubt)
+    reason = begun_unseen(first, timeline)
+    return Observation(text, last, min(rates), max(rates), (first.id,), (), reason, doubt)
 
 
 def _rate(value: float) -> str:

@@ -22,7 +22,6 @@ from resus_doc.tools.extent import (
     unknown,
     unseen,
 )
-from resus_doc.tools.timeline import table_arrival
 
 SUBJECTS: tuple[str, ...] = (*ACTIVITIES, "mask_support")
 """What is counted and timed: each activity, and mask support of any kind."""
@@ -94,7 +93,7 @@ def _time_to_first(subject: str, timeline: Timeline) -> _Result:
 
 def _time_from_table(subject: str, timeline: Timeline) -> _Result:
     """From arrival on the table to the first event seen; not assessable unless an empty table was seen before."""
-    arrival = table_arrival(timeline)
+    arrival = timeline.table_arrival
     return NOT_ASSESSABLE if arrival is None else _interval(subject, timeline, arrival)
 
 
@@ -305,7 +304,7 @@ def _ppv_before(compressions: Event, timeline: Timeline) -> Bounds:
     def before(spans: tuple[Span, ...], until_s: float) -> float:
         return intervals.overlap_s(spans, (Span(0.0, until_s),)) if until_s > 0 else 0.0
 
-    unrecorded = table_arrival(timeline) is None
+    unrecorded = timeline.table_arrival is None
     possible = intervals.union(time.possible, unknown(timeline, "ppv", blink_s=BLINK_S).possible)
     return Bounds(
         before(time.seen, onset.value),

@@ -15,7 +15,7 @@ from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, Activity, Event, Range,
 from resus_doc.tools import intervals
 from resus_doc.tools.clock import clock
 from resus_doc.tools.revisions import Change, Form
-from resus_doc.tools.timeline import EDGE_S, table_arrival
+from resus_doc.tools.timeline import EDGE_S
 
 MOST_EVENTS = 5000
 """A four-hour case has some hundreds."""
@@ -123,7 +123,7 @@ def timeline_of(report: Report, edited: Edited) -> Timeline:
         duration_s=report.video.duration_s,
         time_zero=start,
     )
-    zero = edited.birth or table_arrival(timeline) or start
+    zero = edited.birth or timeline.table_arrival or start
     return timeline.model_copy(update={"time_zero": zero})
 
 

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from resus_doc.models.decoder import Decoder
     from resus_doc.tools.windows import Windows
 
-EMPTY_TABLE_S = 3.0
-"""The baby must be out of view at least this long from the video's start before its coming into view counts as arrival:
-one and a half windows, more than the first windows' own uncertainty."""
-
 EDGE_S = 0.05
 """An annotated event this near to the video's edge (about one frame) runs at the edge."""
 
@@ -105,14 +101,6 @@ def timeline_from_annotations(
     return assemble(merged, names, observed, duration_s, birth_time_s, birth_uncertainty_s)
 
 
-def table_arrival(timeline: Timeline) -> TimeZero | None:
-    """When the baby came onto the table; None unless an empty table was seen before."""
-    first = next(iter(timeline.of("baby_visible")), None)
-    if first is None or "baby_visible" not in timeline.covered or first.censored_start or first.start_s < EMPTY_TABLE_S:
-        return None
-    return TimeZero(t_s=first.start_s, range_s=first.start_range_s, source="table_arrival")
-
-
 def renumber(events: Iterable[Event]) -> tuple[Event, ...]:
     """The events with ids E1, E2, ... in order of onset, then end, then activity."""
     ordered = sorted(events, key=lambda event: (event.start_s, event.end_s, ACTIVITIES.index(event.activity)))
@@ -139,7 +127,7 @@ def assemble(
     timeline = Timeline(
         events=renumber(events), covered=covered, observed=observed, duration_s=duration_s, time_zero=start
     )
-    zero = _birth(birth_time_s, birth_uncertainty_s, duration_s) or table_arrival(timeline) or start
+    zero = _birth(birth_time_s, birth_uncertainty_s, duration_s) or timeline.table_arrival or start
     return timeline.model_copy(update={"time_zero": zero})
 
 

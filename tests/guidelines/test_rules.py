@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resus_doc.guidelines.logic import Condition, Known, conjunction, disjunction, negation, truth, unknowns, was_seen
+from resus_doc.guidelines.observables import observe
 from resus_doc.guidelines.profile import Limit, load
 from resus_doc.guidelines.rules import compare, evaluate, withhold
 from resus_doc.schema import ACTIVITIES, Event, Measure, Span, Timeline, TimeZero
@@ -31,12 +32,19 @@ def event(number, activity, start_s, end_s, spread=0.0, **named):
 
 
 def timeline(*events, zero="given", zero_s=0.0, zero_spread=0.0, observed=((10.0, 200.0),), covered=ACTIVITIES):
+    views = () if any(each.activity == "baby_visible" for each in events) else in_view(*observed)
     return Timeline(
-        events=events,
+        events=(*events, *views),
         covered=covered,
         observed=tuple(Span(*span) for span in observed),
         duration_s=200.0,
         time_zero=TimeZero(t_s=zero_s, range_s=(zero_s - zero_spread, zero_s + zero_spread), source=zero),
+    )
+
+
+def in_view(*spans):
+    return tuple(
+        event(f"V{number}", "baby_visible", *span, censored_start=span[0] == 0) for number, span in enumerate(spans, 1)
     )
 
 
@@ -226,9 +234,98 @@ def test_ppv_before_compressions_that_could_be_before_the_recording():
     case = timeline(running, compressions, zero="video_start", observed=((0, 200),))
     assert finding(case, CPR_RULE).verdict == "indeterminate"
     enough = timeline(running, event(2, "chest_compressions", 45, 150), zero="video_start", observed=((0, 200),))
-    assert finding(enough, CPR_RULE).verdict == "met"
+    found = finding(enough, CPR_RULE)
+    assert found.verdict == "indeterminate"
+    assert "compressions before these, may have been given" in found.reason
     cut = event(2, "chest_compressions", 0, 150, censored_start=True)
     assert finding(timeline(cut, zero="video_start", observed=((0, 200),)), CPR_RULE).verdict == "not_assessable"
+
+
+BEFORE = (("video_start", 0, 0), ("given", -20, 0), ("given", -2, 0), ("given", 0, 8))
+"""What bounds the time before a recording that begins with the baby in view: nothing, or birth give or take seconds."""
+
+
+@pytest.mark.parametrize(
+    ("bound", "verdict"), zip(BEFORE, ["indeterminate", "indeterminate", "not_met", "indeterminate"], strict=True)
+)
+@pytest.mark.parametrize("ppv", [(), (event(1, "ppv", 10, 20),), (event(1, "ppv", 0, 20, censored_start=True),)])
+def test_too_little_ppv_is_not_met_only_if_none_before_the_recording_could_make_it_enough(ppv, bound, verdict):
+    zero, zero_s, spread = bound
+    case = timeline(
+        *ppv,
+        event(2, "chest_compressions", 25, 150),
+        zero=zero,
+        zero_s=zero_s,
+        zero_spread=spread,
+        observed=((0, 200),),
+    )
+    found = finding(case, CPR_RULE)
+    assert found.verdict == verdict
+    assert verdict == "not_met" or "not recorded" in found.reason
+
+
+def test_mask_support_of_unknown_kind_at_the_start_of_the_recording_may_be_ppv_from_before():
+    unknown_kind = event(1, "ventilation", 0, 20, censored_start=True)
+    case = timeline(unknown_kind, event(2, "chest_compressions", 25, 150), zero="table_arrival", zero_s=10)
+    assert finding(case, CPR_RULE).verdict == "indeterminate"
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        event("V1", "baby_visible", 2.5, 200),
+        event("V1", "baby_visible", 12, 200, censored_start=True),
+    ],
+    ids=["an empty table for too short a time", "the first seconds cannot be read"],
+)
+def test_a_view_that_begins_a_little_late_is_no_arrival(view):
+    compressions = event(2, "chest_compressions", view.start_s + 5, 150)
+    case = timeline(view, compressions, zero_s=-40, observed=((view.start_s, 200),))
+    assert finding(case, CPR_RULE).verdict == "indeterminate"
+    late = timeline(view, event(1, "ppv", 90, 120), zero_s=-20, observed=((view.start_s, 200),))
+    assert finding(late, PPV_RULE).verdict == "indeterminate"
+
+
+def test_an_arrival_between_two_recordings_leaves_the_time_between_them_open():
+    view = event("V1", "baby_visible", 120, 200).model_copy(update={"start_range_s": (60.0, 120.0)})
+    compressions = event(2, "chest_compressions", 125, 150)
+    between = timeline(view, compressions, zero="table_arrival", zero_s=120, observed=((120, 200),))
+    assert finding(between, CPR_RULE).verdict == "indeterminate"
+    filmed = timeline(compressions, zero="table_arrival", zero_s=120, observed=((120, 200),))
+    assert finding(filmed, CPR_RULE).verdict == "not_met"
+
+
+@pytest.mark.parametrize(
+    ("ppv", "view", "verdict"),
+    [
+        ([(12, 18), (42, 78)], [(10, 200)], "met"),
+        ([(12, 18), (42, 78)], [(10, 20), (40, 200)], "indeterminate"),
+        ([(12, 43), (60, 78)], [(10, 45), (55, 200)], "met"),
+        ([(60, 78)], [(10, 15), (55, 200)], "indeterminate"),
+        ([(70, 78)], [(10, 60), (65, 200)], "not_met"),
+    ],
+)
+def test_compressions_may_have_begun_out_of_view_before_there_was_enough_ppv(ppv, view, verdict):
+    events = [event(number, "ppv", *span) for number, span in enumerate(ppv, 1)]
+    case = timeline(
+        *events, event(9, "chest_compressions", 80, 150), zero="table_arrival", zero_s=10, observed=tuple(view)
+    )
+    assert finding(case, CPR_RULE, Known()).verdict == verdict
+
+
+def test_a_time_from_the_start_of_the_video_is_open_to_what_came_before_it():
+    late = event(1, "ppv", 90, 120)
+    assert observe("time_to_first_ppv", "s", timeline(late, zero="video_start", observed=((0, 200),)), ()).low == 0
+    assert observe("time_to_first_ppv", "s", timeline(late, zero="table_arrival", zero_s=10), ()).low == 80
+
+
+def test_a_fraction_from_the_beginning_of_ppv_needs_that_beginning():
+    case = timeline(event(1, "ppv", 20, 90), zero="video_start", observed=((0, 200),))
+    open_start = observe("ppv_fraction_first_30s", "fraction", case, compute(case))
+    assert open_start.value == 1
+    assert "may have begun earlier" in open_start.reason
+    filmed = timeline(event(1, "ppv", 20, 90), zero="table_arrival", zero_s=10)
+    assert observe("ppv_fraction_first_30s", "fraction", filmed, compute(filmed)).reason is None
 
 
 @pytest.mark.parametrize(
@@ -399,10 +496,11 @@ def known_birth(case, by_s):
             }
         )
         for each in case.events
+        if each.activity != "baby_visible"
     )
     zero = TimeZero(t_s=by_s - 20, range_s=(by_s - 20, by_s - 20), source="given")
-    view = (Span(30 + by_s, 260 + by_s),)
-    return case.model_copy(update={"events": events, "time_zero": zero, "observed": view})
+    view = Span(30 + by_s, 260 + by_s)
+    return case.model_copy(update={"events": (*events, *in_view(view)), "time_zero": zero, "observed": (view,)})
 
 
 @given(cases())

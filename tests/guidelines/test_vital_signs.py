@@ -40,6 +40,15 @@ def test_readings_that_differ_leave_it_open():
     assert found.observed_value == 55
 
 
+@pytest.mark.parametrize(("zero", "view"), [("video_start", ((0, 200),)), ("given", ((10, 40), (50, 200)))])
+def test_compressions_that_may_have_begun_unseen_have_no_heart_rate_at_their_beginning(zero, view):
+    case = timeline(event(2, "chest_compressions", 80, 120), zero=zero, observed=view)
+    found = finding(case, RATE_RULE, Known(vitals=steady(55)))
+    assert found.verdict == "not_assessable"
+    assert "may have begun earlier" in found.reason
+    assert found.observed_value == 55
+
+
 @pytest.mark.parametrize(
     ("vitals", "case"),
     [

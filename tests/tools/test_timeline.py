@@ -12,7 +12,7 @@ from resus_doc.errors import BundleBroken, InputRefused, UsageError
 from resus_doc.schema import Event, Span
 from resus_doc.tools import intervals
 from resus_doc.tools.measures import compute
-from resus_doc.tools.timeline import build_timeline, renumber, table_arrival, timeline_from_annotations
+from resus_doc.tools.timeline import build_timeline, renumber, timeline_from_annotations
 from resus_doc.tools.windows import Windows
 
 LABELS = ("baby_visible", "ppv", "cpap", "stimulation", "suction", "chest_compressions")
@@ -198,7 +198,7 @@ def test_time_zero_is_arrival_only_after_an_empty_table():
     for start_s in (0.0, 2.0):
         timeline = build_timeline(ideal({"baby_visible": [Span(start_s, 60)]}, 60.0), HALF, 60.0)
         assert timeline.time_zero.source == "video_start"
-        assert table_arrival(timeline) is None
+        assert timeline.table_arrival is None
 
 
 def test_a_given_birth_goes_before_arrival():
@@ -206,7 +206,7 @@ def test_a_given_birth_goes_before_arrival():
     timeline = build_timeline(windows, HALF, 60.0, birth_time_s=-75.0, birth_uncertainty_s=10.0)
     assert (timeline.time_zero.source, timeline.time_zero.t_s) == ("given", -75.0)
     assert timeline.time_zero.range_s == (-85.0, -65.0)
-    assert table_arrival(timeline).t_s == pytest.approx(8.5, abs=0.1)
+    assert timeline.table_arrival.t_s == pytest.approx(8.5, abs=0.1)
 
 
 @pytest.mark.parametrize(("birth", "uncertainty"), [(float("nan"), 0.0), (-5.0, -1.0), (61.0, 0.0)])
