@@ -28,7 +28,7 @@ from resus_doc.tools.simulate.scenario import STANDARD, compose, draw
 from resus_doc.tools.svg_charts import Panel, chart
 
 OUT = Path("docs/domain-check.md")
-FIRST_TEST, OTHERS = 1000, 60
+FIRST_TEST, OTHERS = 2000, 60
 SECONDS = 40
 HEAD = (
     "| videos | number | called in domain | lowest score | highest score |",
@@ -40,7 +40,7 @@ def similar(videos: int, difficulty: float) -> Iterator[tuple[str, np.ndarray]]:
     """The first 40 s of test videos, families in turn, and a quarter as many tables at which nothing happens."""
     names = list(FAMILIES)
     for index in range(videos + videos // 4):
-        seed, hospital = SEEDS["test"] + 5000 + index, names[index % len(names)]
+        seed, hospital = SEEDS["test"] + 6000 + index, names[index % len(names)]
         waiting = index >= videos
         scenario = (
             compose(seed, [], [], duration_s=SECONDS, difficulty=difficulty, hospital=hospital)

@@ -22,7 +22,7 @@ import numpy as np
 from detector_data import SEEDS
 
 from resus_doc.models import decoder
-from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
+from resus_doc.models.bundle import CONFIG_FILE, DOMAIN_FILE, DetectorConfig
 from resus_doc.models.decoder import Decoder
 from resus_doc.models.decoder_fit import Example, Grid, Recording
 from resus_doc.models.detector import Detector
@@ -129,9 +129,10 @@ def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES
 
 
 def weights() -> str:
-    """A short name of the shipped detector: its weights and temperatures."""
+    """A short name of what the shipped detector says of windows: its weights and temperatures, not its domain check."""
     config = json.loads((DEFAULT_DETECTOR / CONFIG_FILE).read_text(encoding="utf-8"))
     digests = {name: digest for name, digest in config["files"].items() if name.endswith(".safetensors")}
+    digests.pop(DOMAIN_FILE, None)
     return _digest(digests, config["temperatures"])
 
 

@@ -25,7 +25,7 @@ BUILD = Path("build/detector")
 VIDEOS, OTHER_VIDEOS = 24, 48
 DIFFICULTIES = (0.1, STANDARD, HARDEST)
 """Of the validation videos, in turn: thresholds and the domain check's limit must serve easier and harder rooms too."""
-DOMAIN_CLIPS = 2000
+DOMAIN_CLIPS = 6000
 
 
 def first_config() -> DetectorConfig:
@@ -84,12 +84,19 @@ def drawing_code() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
+def every_way_round(clips: np.ndarray) -> Iterator[np.ndarray]:
+    """Clips turned by quarters and seen in a mirror, in turn, as the training sees them: one way for each clip."""
+    for number, clip in enumerate(clips):
+        turned = np.rot90(clip, number % 4, (1, 2))
+        yield np.ascontiguousarray(turned[:, :, ::-1] if number % 8 >= 4 else turned)
+
+
 def ship(stage: str, first: int, out: Path = DEFAULT_DETECTOR) -> None:
     """Tune what a stage trained and write the bundle, yet without a decoder and a model card: both are made from it."""
     parts = Parts(BUILD / "base", BUILD / stage / "adapter", BUILD / stage / "head.safetensors")
     detector = bundle_writer.assembled(parts, first_config())
     clips, _ = load("train", first, DOMAIN_CLIPS)
-    detector.domain = bundle_writer.fit_domain(detector, clips[:DOMAIN_CLIPS])
+    detector.domain = bundle_writer.fit_domain(detector, every_way_round(clips[:DOMAIN_CLIPS]))
     others = (frames for _, frames in negatives(0, OTHER_VIDEOS, FRAME_SIZE))
     tuned = bundle_writer.calibrated(detector, validation_videos(), others)
     print("validation videos:", tuned.figures, tuned.config, flush=True)

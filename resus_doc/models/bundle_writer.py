@@ -23,8 +23,8 @@ from resus_doc.schema import Activity
 if TYPE_CHECKING:
     from resus_doc.models.evaluation import Numbers, Truth
 
-DIRECTIONS = 48
-"""Principal directions of the training features that the domain check keeps; the rest is one summed distance."""
+DIRECTIONS = 240
+"""Principal directions of the training features that the domain check keeps at their own scale; further ones share a floor."""
 
 LEAST_SPREAD = 1e-9
 """Keeps the whitening finite when there are fewer clips than directions."""
@@ -83,7 +83,7 @@ def assembled(parts: Parts, config: DetectorConfig) -> Detector:
 
 
 def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> DomainModel | None:
-    """Mean and whitening of the features of clips [1 + frames, S, S, 3], each one frame before a window and the window.
+    """What the domain check knows of clips [1 + frames, S, S, 3], each one frame before a window and the window.
 
     None for a detector that has no domain check.
     """
@@ -97,22 +97,31 @@ def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> Domain
     mean = embedded.mean(0)
     values, vectors = torch.linalg.eigh(torch.cov((embedded - mean).T))
     floor = float(values[-min(DIRECTIONS, len(values))])
-    return DomainModel(mean.float(), (vectors / values.clamp_min(max(floor * 0.1, LEAST_SPREAD)).sqrt()).float())
+    whitening = vectors / values.clamp_min(max(floor * 0.1, LEAST_SPREAD)).sqrt()
+    return DomainModel(mean.float(), whitening.float(), ((embedded - mean) @ whitening).float())
 
 
-def domain_threshold(similar: Sequence[float]) -> float:
-    """Below the lowest score of the validation videos by half its distance from their middle one.
+def domain_threshold(similar: Sequence[float], strange: Sequence[float] = ()) -> float:
+    """The score from which a video counts as like the training data.
 
-    Twice that distance let more plain-coloured pictures pass as a resuscitation (docs/design.md).
+    With videos of other things: where the mean of the shares told rightly is highest, in the middle between the scores that
+    bound it. Without: below the lowest validation video by half its distance from their middle one (docs/design.md).
     """
-    low, middle = min(similar), float(np.median(similar))
-    return round(low - (middle - low) / 2, 4)
+    if not strange:
+        low, middle = min(similar), float(np.median(similar))
+        return round(low - (middle - low) / 2, 4)
+    inside, outside = np.array(similar), np.array(strange)
+    limits = np.unique(np.concatenate([inside, outside]))
+    right = [(inside >= limit).mean() + (outside < limit).mean() for limit in limits]
+    best = int(np.argmax(right))
+    below = limits[best - 1] if best else limits[best]
+    return round(float((below + limits[best]) / 2), 4)
 
 
 def calibrated(detector: Detector, videos: Iterable[Labelled], strange: Iterable[NDArray[np.uint8]] = ()) -> Calibrated:
     """Temperatures, thresholds and the domain threshold, all from validation videos.
 
-    `strange` are frames of other things than resuscitations; they decide nothing, the domain check is only measured on them.
+    `strange` are frames of other things than resuscitations, where there are any: they help to set the domain threshold.
     """
     labels = detector.config.labels
     logits, truths, similar = [], [], []
@@ -126,7 +135,7 @@ def calibrated(detector: Detector, videos: Iterable[Labelled], strange: Iterable
     domain = None
     if detector.domain is not None:
         scores = [_judged(detector, frames)[1] for frames in strange]
-        domain = DomainConfig(threshold=domain_threshold(similar), figures=_domain_figures(similar, scores))
+        domain = DomainConfig(threshold=domain_threshold(similar, scores), figures=_domain_figures(similar, scores))
     config = detector.config.model_copy(
         update={"thresholds": tuning.thresholds, "temperatures": tuning.temperatures, "domain": domain}
     )
@@ -226,7 +235,8 @@ def _write_domain(domain: DomainModel | None, path: Path) -> None:
     if domain is not None:
         from safetensors.torch import save_file
 
-        save_file({"mean": domain.mean, "whitening": domain.whitening.contiguous().half()}, path)
+        parts = {"mean": domain.mean, "whitening": domain.whitening.half(), "known": domain.known.half()}
+        save_file({name: part.contiguous() for name, part in parts.items()}, path)
 
 
 def _clean_adapter_config(path: Path) -> None:

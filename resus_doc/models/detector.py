@@ -298,9 +298,9 @@ def _assemble(folder: Path, config: DetectorConfig, device: str = "cpu") -> Dete
     detector = assembled(config, base, adapter, folder / bundle.HEAD_FILE, device)
     if config.domain:
         stored = weights.tensors(folder / bundle.DOMAIN_FILE)
-        if set(stored) != {"mean", "whitening"}:
+        if set(stored) != {"mean", "whitening", "known"}:
             raise BundleBroken(f"{folder / bundle.DOMAIN_FILE} holds {sorted(stored)}.", bundle.REMEDY)
-        detector.domain = DomainModel(stored["mean"].float(), stored["whitening"].float())
+        detector.domain = DomainModel(*(stored[name].float() for name in ("mean", "whitening", "known")))
     return detector
 
 

@@ -1,0 +1,40 @@
+"""The domain check: what lies between the training data is not like it, and where the limit lies."""
+
+import numpy as np
+import pytest
+import torch
+
+from resus_doc.models.bundle_writer import domain_threshold
+from resus_doc.models.domain import DomainModel
+
+
+def test_what_lies_between_two_clusters_is_unlike_both():
+    rng = np.random.default_rng(0)
+    clusters = np.concatenate([rng.normal(-10, 1, (50, 4)), rng.normal(10, 1, (50, 4))])
+    known = torch.from_numpy(clusters).float()
+    domain = DomainModel(torch.zeros(4), torch.eye(4), known)
+    between, inside, taught = torch.zeros(1, 4), torch.full((1, 4), 10.0), known[:1]
+    assert domain.score(between) < domain.score(inside) < domain.score(taught)
+    assert domain.score(taught).item() == pytest.approx(0, abs=1e-3)
+
+
+def test_many_windows_score_as_each_by_itself():
+    known, asked = torch.randn(30, 6), torch.randn(2500, 6)
+    domain = DomainModel(torch.ones(6), torch.eye(6) * 2, known)
+    together, alone = domain.score(asked), torch.cat([domain.score(row[None]) for row in asked[::500]])
+    assert together.shape == (2500,) and torch.allclose(together[::500], alone, atol=1e-4)
+    assert domain.score(asked[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("similar", "strange", "limit"),
+    [
+        ((-1.0, -1.2, -3.0), (-2.0, -2.5), -1.6),
+        ((-1.0, -1.2), (-2.0, -1.9, -0.5), -1.55),
+        ((-1.0, -1.2), (-2.0, -2.4), -1.6),
+        ((-1.0, -1.2, -1.4), (), -1.5),
+    ],
+    ids=["one of them lies far off", "one other passes", "all told apart", "no others at hand"],
+)
+def test_the_limit_lies_where_most_are_told_rightly(similar, strange, limit):
+    assert domain_threshold(similar, strange) == pytest.approx(limit)
