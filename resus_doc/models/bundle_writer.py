@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from resus_doc.models import base_files, bundle, evaluation
 from resus_doc.models.bundle import DetectorConfig, DomainConfig
 from resus_doc.models.detector import Detector
-from resus_doc.models.domain import DomainModel, domain_embedding
+from resus_doc.models.domain import DomainModel, discriminant, domain_embedding
 from resus_doc.schema import Activity
 
 if TYPE_CHECKING:
@@ -82,9 +82,12 @@ def assembled(parts: Parts, config: DetectorConfig) -> Detector:
     return detector.assembled(config, parts.base, parts.adapter, parts.head)
 
 
-def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> DomainModel | None:
+def fit_domain(
+    detector: Detector, clips: Iterable[NDArray[np.uint8]], strange: Iterable[NDArray[np.uint8]] = ()
+) -> DomainModel | None:
     """What the domain check knows of clips [1 + frames, S, S, 3], each one frame before a window and the window.
 
+    `strange` are frames [n, S, S, 3] of videos of other things, where there are any, which it learns to tell from these.
     None for a detector that has no domain check.
     """
     import torch
@@ -98,7 +101,11 @@ def fit_domain(detector: Detector, clips: Iterable[NDArray[np.uint8]]) -> Domain
     values, vectors = torch.linalg.eigh(torch.cov((embedded - mean).T))
     floor = float(values[-min(DIRECTIONS, len(values))])
     whitening = vectors / values.clamp_min(max(floor * 0.1, LEAST_SPREAD)).sqrt()
-    return DomainModel(mean.float(), whitening.float(), ((embedded - mean) @ whitening).float())
+    domain = DomainModel(mean.float(), whitening.float(), ((embedded - mean) @ whitening).float())
+    others = [domain_embedding(detector.whole_windows(torch.from_numpy(detector.encode(frames)))) for frames in strange]
+    if others:
+        domain.against = discriminant(domain.known, domain.whitened(torch.cat(others)))
+    return domain
 
 
 def domain_threshold(similar: Sequence[float], strange: Sequence[float] = ()) -> float:
@@ -236,6 +243,8 @@ def _write_domain(domain: DomainModel | None, path: Path) -> None:
         from safetensors.torch import save_file
 
         parts = {"mean": domain.mean, "whitening": domain.whitening.half(), "known": domain.known.half()}
+        if domain.against is not None:
+            parts["against"] = domain.against
         save_file({name: part.contiguous() for name, part in parts.items()}, path)
 
 

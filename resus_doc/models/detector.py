@@ -298,9 +298,9 @@ def _assemble(folder: Path, config: DetectorConfig, device: str = "cpu") -> Dete
     detector = assembled(config, base, adapter, folder / bundle.HEAD_FILE, device)
     if config.domain:
         stored = weights.tensors(folder / bundle.DOMAIN_FILE)
-        if set(stored) != {"mean", "whitening", "known"}:
+        if set(stored) - {"against"} != {"mean", "whitening", "known"}:
             raise BundleBroken(f"{folder / bundle.DOMAIN_FILE} holds {sorted(stored)}.", bundle.REMEDY)
-        detector.domain = DomainModel(*(stored[name].float() for name in ("mean", "whitening", "known")))
+        detector.domain = DomainModel(**{name: part.float() for name, part in stored.items()})
     return detector
 
 

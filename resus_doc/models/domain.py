@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 DOMAIN_WIDTH = 256
 """Units a token that the domain check looks at: its matrix grows with the square, its training clips are 2,000 to 3,000."""
 
+_RIDGE = 0.01
+"""Keeps a discriminant from leaning on directions in which the windows hardly differ."""
+
 _AT_ONCE = 1024
 """Windows whose distances lie in memory together."""
 
@@ -18,25 +21,47 @@ class DomainModel:
     """Distance of a window's features to the nearest of the training data, after whitening.
 
     Rooms and cameras form clusters, so that a distance from the middle of all of them (Mahalanobis) lets through what lies
-    between them. `known` [m, d] are whitened features of training windows.
+    between them. `known` [m, d] are whitened features of training windows. Where videos of other things were at hand, `against`
+    [d + 1] is a linear discriminant that tells them from these, and its last element the offset.
     """
 
-    def __init__(self, mean: Tensor, whitening: Tensor, known: Tensor) -> None:
+    def __init__(self, mean: Tensor, whitening: Tensor, known: Tensor, against: Tensor | None = None) -> None:
         self.mean = mean
         self.whitening = whitening
         self.known = known
+        self.against = against
 
     def score(self, embedding: Tensor) -> Tensor:
-        """Embeddings [n, d] -> scores [n], 0 for a window of the training data and falling with the distance from the nearest."""
+        """Embeddings [n, d] -> scores [n], which fall with the distance from the nearest window of the training data.
+
+        A discriminant adds at most 1 to what it takes for a resuscitation, so that what is far from all stays far, and takes
+        about 1 from other things.
+        """
         import torch
 
-        width = self.known.shape[-1]
-        nearest = [torch.cdist(part, self.known).amin(1) for part in self.whitened(embedding).split(_AT_ONCE)]
-        return -torch.cat(nearest) / width**0.5 if nearest else embedding.new_zeros(0)
+        white, width = self.whitened(embedding), self.known.shape[-1]
+        nearest = torch.cat([torch.cdist(part, self.known).amin(1) for part in white.split(_AT_ONCE)])
+        told = 0.0 if self.against is None else (white @ self.against[:-1] + self.against[-1]).clamp_max(1.0)
+        return told - nearest / width**0.5
 
     def whitened(self, embedding: Tensor) -> Tensor:
         """Embeddings [n, d] with the training data's mean and spread taken out of them."""
         return (embedding - self.mean) @ self.whitening
+
+
+def discriminant(known: Tensor, strange: Tensor) -> Tensor:
+    """The linear map [d + 1] nearest to 1 on the known whitened features [m, d] and to -1 on strange ones [k, d].
+
+    Least squares with a ridge; both sides weigh the same, however many windows they have.
+    """
+    import torch
+
+    rows = torch.cat([known, strange]).double()
+    rows = torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
+    side = torch.cat([torch.ones(len(known)), -torch.ones(len(strange))]).double()
+    weighted = rows * torch.where(side > 0, 1 / len(known), 1 / len(strange))[:, None]
+    square = weighted.T @ rows + _RIDGE * torch.eye(rows.shape[1], dtype=rows.dtype)
+    return torch.linalg.solve(square, weighted.T @ side).float()
 
 
 def domain_embedding(windows: Tensor) -> Tensor:

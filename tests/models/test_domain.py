@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from resus_doc.models.bundle_writer import domain_threshold
-from resus_doc.models.domain import DomainModel
+from resus_doc.models.domain import DomainModel, discriminant
 
 
 def test_what_lies_between_two_clusters_is_unlike_both():
@@ -38,3 +38,13 @@ def test_many_windows_score_as_each_by_itself():
 )
 def test_the_limit_lies_where_most_are_told_rightly(similar, strange, limit):
     assert domain_threshold(similar, strange) == pytest.approx(limit)
+
+
+def test_a_discriminant_tells_apart_what_lies_equally_near():
+    rng = np.random.default_rng(1)
+    known, strange = (torch.from_numpy(rng.normal((at, 0), 1, (200, 2))).float() for at in (2, -2))
+    domain = DomainModel(torch.zeros(2), torch.eye(2), known, discriminant(known, strange))
+    told = known @ domain.against[:-1] + domain.against[-1]
+    assert told.mean().item() == pytest.approx(1, abs=0.4) and (told > 0).float().mean() > 0.9
+    far = torch.tensor([[60.0, 0.0], [60.0, 200.0]])
+    assert (domain.score(far) < domain.score(strange).min()).all()
