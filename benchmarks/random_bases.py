@@ -138,14 +138,12 @@ def detector_of(base: Any) -> Any:
     from resus_doc.models.weights import bare, new_head
 
     family = backbones.of(base.config)
-    config = DetectorConfig(
-        labels=LABELS,
+    config = DetectorConfig.untuned(
+        LABELS,
         window_s=2,
         stride_s=1,
         grid_fps=family.usual_fps,
         frame_size=family.frame_size,
-        thresholds=dict.fromkeys(LABELS, 0.5),
-        temperatures=dict.fromkeys(LABELS, 1.0),
         validated_on="simulated",
     )
     torch.manual_seed(2)

@@ -22,17 +22,7 @@ def long_case(count: int = 400, duration_s: float = 10_800.0) -> Report:
 
 
 def _turn(at: int, start_s: float) -> Event:
-    end_s = start_s + 11.5
-    return Event(
-        id=f"E{at + 1}",
-        activity=TURNS[at % len(TURNS)],
-        start_s=start_s,
-        end_s=end_s,
-        confidence=1.0,
-        start_range_s=(start_s, start_s),
-        end_range_s=(end_s, end_s),
-        source="annotation",
-    )
+    return Event.annotated(f"E{at + 1}", TURNS[at % len(TURNS)], start_s, start_s + 11.5)
 
 
 def known(events: tuple[Event, ...], name: str, duration_s: float) -> Report:

@@ -140,6 +140,20 @@ class Event(Value):
     """Who set activity and edges; `reviewer` once a person added, moved or relabelled the event."""
     confirmed_by: str | None = None
 
+    @classmethod
+    def annotated(cls, name: str, activity: Activity, start_s: float, end_s: float) -> "Event":
+        """An event as a person annotates it who sees everything to the moment."""
+        return cls(
+            id=name,
+            activity=activity,
+            start_s=start_s,
+            end_s=end_s,
+            confidence=1.0,
+            start_range_s=(start_s, start_s),
+            end_range_s=(end_s, end_s),
+            source="annotation",
+        )
+
     @model_validator(mode="after")
     def _ordered(self) -> "Event":
         if self.end_s < self.start_s:

@@ -31,14 +31,12 @@ LEARNED = (100, 180)
 
 
 def first_config() -> DetectorConfig:
-    return DetectorConfig(
-        labels=LABELS,
+    return DetectorConfig.untuned(
+        LABELS,
         window_s=2.0,
         stride_s=1.0,
         grid_fps=GRID_FPS,
         frame_size=FRAME_SIZE,
-        thresholds=dict.fromkeys(LABELS, 0.5),
-        temperatures=dict.fromkeys(LABELS, 1.0),
         validated_on="simulated",
     )
 

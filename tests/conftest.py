@@ -77,14 +77,12 @@ def random_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.save_pretrained(folder / bundle.ADAPTER_FOLDER)
     head = new_head(32, len(labels))
     save_file(head.state_dict(), folder / bundle.HEAD_FILE)
-    config = bundle.DetectorConfig(
-        labels=labels,
+    config = bundle.DetectorConfig.untuned(
+        labels,
         window_s=2,
         stride_s=1,
         grid_fps=8,
         frame_size=64,
-        thresholds=dict.fromkeys(labels, 0.5),
-        temperatures=dict.fromkeys(labels, 1.0),
         validated_on="simulated",
     )
     frozen = [part.eval().requires_grad_(False) for part in (model, head)]

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -82,6 +82,13 @@ class DetectorConfig(BaseModel):
     """The base where it is too large to lie in the bundle."""
     files: dict[str, str] = Field(default_factory=dict)
     """Sha256 of every other file of the bundle, by its path in the folder."""
+
+    @classmethod
+    def untuned(cls, labels: Sequence[Activity], **rest: Any) -> DetectorConfig:
+        """The configuration before validation videos have set thresholds and temperatures."""
+        return cls(
+            labels=tuple(labels), thresholds=dict.fromkeys(labels, 0.5), temperatures=dict.fromkeys(labels, 1.0), **rest
+        )
 
     @model_validator(mode="after")
     def _complete(self) -> DetectorConfig:

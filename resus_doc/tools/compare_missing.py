@@ -47,14 +47,12 @@ STRATEGIES: Mapping[str, Strategy] = {
     WITHOUT_PRETRAINED[2]: "caption",
 }
 
-ZERO_SHOT = DetectorConfig(
-    labels=STUDY_CLASSES,
+ZERO_SHOT = DetectorConfig.untuned(
+    STUDY_CLASSES,
     window_s=WINDOW_S,
     stride_s=STRIDE_S,
     grid_fps=zero_shot.GRID_FPS,
     frame_size=zero_shot.FRAME_SIZE,
-    thresholds=dict.fromkeys(STUDY_CLASSES, 0.5),
-    temperatures=dict.fromkeys(STUDY_CLASSES, 1.0),
     validated_on="simulated",
     adapter=False,
 )

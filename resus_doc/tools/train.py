@@ -164,14 +164,12 @@ def _first_config(
     labels: tuple[Activity, ...] = tuple(name for name in ACTIVITIES if name in seen)
     cases = [case for case in dataset.cases if case.split != "test"]
     simulated = all((dataset.folder / "scenarios" / c.split / f"{c.stem}.json").exists() for c in cases)
-    return DetectorConfig(
-        labels=labels,
+    return DetectorConfig.untuned(
+        labels,
         window_s=WINDOW_S,
         stride_s=STRIDE_S,
         grid_fps=pictures.fps,
         frame_size=pictures.size,
-        thresholds=dict.fromkeys(labels, 0.5),
-        temperatures=dict.fromkeys(labels, 1.0),
         validated_on="simulated" if simulated else "real",
         adapter=plan.method == "lora",
         view=plan.view,

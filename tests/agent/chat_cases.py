@@ -63,18 +63,8 @@ def _timelines() -> dict[int, list[dict[str, str]]]:
 
 
 def _event(row: dict[str, str]) -> Event:
-    """An event as somebody annotates it who sees everything to the moment; the timeline numbers them."""
-    start_s, end_s = float(row["start_s"]), float(row["end_s"])
-    return Event(
-        id="E1",
-        activity=row["activity"],
-        start_s=start_s,
-        end_s=end_s,
-        confidence=1.0,
-        start_range_s=(start_s, start_s),
-        end_range_s=(end_s, end_s),
-        source="annotation",
-    )
+    """The timeline numbers them."""
+    return Event.annotated("E1", row["activity"], float(row["start_s"]), float(row["end_s"]))
 
 
 # --- the events, the plain way

@@ -18,16 +18,7 @@ SECTIONS = ["summary", "timeline", "adherence", "discussion"]
 
 
 def event(number, activity, start_s, end_s):
-    return Event(
-        id=f"E{number}",
-        activity=activity,
-        start_s=start_s,
-        end_s=end_s,
-        confidence=1.0,
-        start_range_s=(start_s, start_s),
-        end_range_s=(end_s, end_s),
-        source="annotation",
-    )
+    return Event.annotated(f"E{number}", activity, start_s, end_s)
 
 
 def case(events, duration_s=300.0, birth_time_s=-40.0, in_domain=True):

@@ -19,14 +19,12 @@ CUT_TOLERANCE = 1e-5
 
 
 def config(view="all"):
-    return DetectorConfig(
-        labels=LABELS,
+    return DetectorConfig.untuned(
+        LABELS,
         window_s=2,
         stride_s=1,
         grid_fps=8,
         frame_size=SIDE,
-        thresholds=dict.fromkeys(LABELS, 0.5),
-        temperatures=dict.fromkeys(LABELS, 1.0),
         validated_on="simulated",
         adapter=False,
         view=view,

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 
-from resus_doc.schema import Event
 from resus_doc.tools.simulate.scenario import draw
 from resus_doc.tools.timeline import timeline_from_annotations
 from resus_doc.tools.windows import Windows
@@ -23,20 +22,7 @@ def figures(repository, monkeypatch):
 
 
 def without_suction(video):
-    spans = [(label, span) for label in LABELS[:-1] for span in video.scenario.truth(label)]
-    events = [
-        Event(
-            id=f"E{number}",
-            activity=label,
-            start_s=span.start_s,
-            end_s=span.end_s,
-            confidence=1.0,
-            start_range_s=(span.start_s, span.start_s),
-            end_range_s=(span.end_s, span.end_s),
-            source="annotation",
-        )
-        for number, (label, span) in enumerate(spans, start=1)
-    ]
+    events = [event for event in video.scenario.annotations() if event.activity != LABELS[-1]]
     return timeline_from_annotations(events, video.scenario.duration_s)
 
 

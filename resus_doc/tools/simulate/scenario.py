@@ -57,16 +57,7 @@ class Scenario(Value):
     def annotations(self) -> tuple[Event, ...]:
         """The truth as a person would annotate it who sees everything to the moment."""
         return tuple(
-            Event(
-                id=f"E{number}",
-                activity=event.activity,
-                start_s=event.start_s,
-                end_s=event.end_s,
-                confidence=1.0,
-                start_range_s=(event.start_s, event.start_s),
-                end_range_s=(event.end_s, event.end_s),
-                source="annotation",
-            )
+            Event.annotated(f"E{number}", event.activity, event.start_s, event.end_s)
             for number, event in enumerate(self.events, 1)
         )
 

@@ -16,7 +16,6 @@ from resus_doc.tools.simulate.motion import (
     drift,
     mask_pose,
     mix,
-    reach,
     swing,
     wander,
 )
@@ -246,7 +245,6 @@ class Scene:
 
     def _arranging(self, canvas: Canvas) -> None:
         for act, far in active(self.scenario, "arrange", self.t):
-            far = reach(act, self.t)
             angle = self.t * 1.4 + 6 * act.phase
             x, y = 6 + 10 * math.cos(angle) * act.variant, 4 + 5 * math.sin(1.3 * angle)
             draw_hand(canvas, self.look, between((10, 58), (x, y), far), math.radians(-95), (16, 70), curl=0.2)
