@@ -17,17 +17,11 @@ from numpy.typing import NDArray
 from resus_doc.models import base_files, bundle, evaluation
 from resus_doc.models.bundle import DetectorConfig, DomainConfig
 from resus_doc.models.detector import Detector
-from resus_doc.models.domain import DomainModel, discriminant, domain_embedding
+from resus_doc.models.domain import DomainModel, domain_embedding, domain_of
 from resus_doc.schema import Activity
 
 if TYPE_CHECKING:
     from resus_doc.models.evaluation import Numbers, Truth
-
-DIRECTIONS = 240
-"""Principal directions of the training features that the domain check keeps at their own scale; further ones share a floor."""
-
-LEAST_SPREAD = 1e-9
-"""Keeps the whitening finite when there are fewer clips than directions."""
 
 
 class Parts(NamedTuple):
@@ -96,16 +90,8 @@ def fit_domain(
         return None
 
     rows = [domain_embedding(torch.from_numpy(detector.encode(clip[1:], clip[0]))[None]) for clip in clips]
-    embedded = torch.cat(rows).double()
-    mean = embedded.mean(0)
-    values, vectors = torch.linalg.eigh(torch.cov((embedded - mean).T))
-    floor = float(values[-min(DIRECTIONS, len(values))])
-    whitening = vectors / values.clamp_min(max(floor * 0.1, LEAST_SPREAD)).sqrt()
-    domain = DomainModel(mean.float(), whitening.float(), ((embedded - mean) @ whitening).float())
     others = [domain_embedding(detector.whole_windows(torch.from_numpy(detector.encode(frames)))) for frames in strange]
-    if others:
-        domain.against = discriminant(domain.known, domain.whitened(torch.cat(others)))
-    return domain
+    return domain_of(torch.cat(rows), torch.cat(others) if others else None)
 
 
 def domain_threshold(similar: Sequence[float], strange: Sequence[float] = ()) -> float:

@@ -10,6 +10,18 @@ if TYPE_CHECKING:
 DOMAIN_WIDTH = 256
 """Units a token that the domain check looks at: its matrix grows with the square, its training clips are 2,000 to 3,000."""
 
+DIRECTIONS = 240
+"""Principal directions of the training features that are kept at their own scale; further ones share a floor."""
+
+WINDOWS_A_DIRECTION = 8
+"""A direction's scale is not to be told from fewer windows: what few have not shown at all would else count most of all."""
+
+FLOOR_SHARE = 0.1
+"""Of the spread along the last direction kept: along further ones all differences count as if it were this."""
+
+LEAST_SPREAD = 1e-9
+"""Keeps the whitening finite where all windows are the same."""
+
 _RIDGE = 0.01
 """Keeps a discriminant from leaning on directions in which the windows hardly differ."""
 
@@ -47,6 +59,22 @@ class DomainModel:
     def whitened(self, embedding: Tensor) -> Tensor:
         """Embeddings [n, d] with the training data's mean and spread taken out of them."""
         return (embedding - self.mean) @ self.whitening
+
+
+def domain_of(known: Tensor, strange: Tensor | None = None) -> DomainModel:
+    """What windows with the embeddings `known` [m, d] are like and, where there are any, `strange` ones [k, d] are not."""
+    import torch
+
+    known = known.double()
+    mean = known.mean(0)
+    values, vectors = torch.linalg.eigh(torch.cov((known - mean).T))
+    directions = min(DIRECTIONS, len(values), max(1, len(known) // WINDOWS_A_DIRECTION))
+    floor = float(values[-directions]) * FLOOR_SHARE
+    whitening = vectors / values.clamp_min(max(floor, LEAST_SPREAD)).sqrt()
+    domain = DomainModel(mean.float(), whitening.float(), ((known - mean) @ whitening).float())
+    if strange is not None:
+        domain.against = discriminant(domain.known, domain.whitened(strange))
+    return domain
 
 
 def discriminant(known: Tensor, strange: Tensor) -> Tensor:

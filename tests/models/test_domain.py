@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from resus_doc.models.bundle_writer import domain_threshold
-from resus_doc.models.domain import DomainModel, discriminant
+from resus_doc.models.domain import DomainModel, discriminant, domain_of
 
 
 def test_what_lies_between_two_clusters_is_unlike_both():
@@ -48,3 +48,14 @@ def test_a_discriminant_tells_apart_what_lies_equally_near():
     assert told.mean().item() == pytest.approx(1, abs=0.4) and (told > 0).float().mean() > 0.9
     far = torch.tensor([[60.0, 0.0], [60.0, 200.0]])
     assert (domain.score(far) < domain.score(strange).min()).all()
+
+
+@pytest.mark.parametrize("windows", [40, 4000])
+def test_few_windows_are_enough_to_know_their_like(windows):
+    rng = np.random.default_rng(2)
+    spread = np.linspace(1, 0.1, 300)
+    known, alike = (torch.from_numpy(rng.normal(0, spread, (n, 300))).float() for n in (windows, 50))
+    strange = torch.from_numpy(rng.normal(0, 1, (50, 300))).float()
+    domain = domain_of(known)
+    assert domain.score(alike).min() > domain.score(strange).max()
+    assert domain.score(alike).min() > -5
