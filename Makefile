@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format weights figures clean
+.PHONY: demo test check format weights rows figures clean
 
 demo: .venv/installed
 	rm -rf build/demo
@@ -36,10 +36,17 @@ weights: .venv/installed
 	$(BIN)/python scripts/train_detector.py late --threads 2
 	$(BIN)/python scripts/train_detector.py ship
 	$(BIN)/python scripts/fit_decoder.py
+	$(MAKE) rows
 	$(MAKE) figures
 	$(BIN)/python scripts/train_llm.py --minutes 60 --threads 2
 
-# Measures the shipped detector anew and writes its model card, which holds all of these pages.
+# Trains the detectors that stand beside the shipped one in the table of rows.
+rows: .venv/installed
+	for row in single shuffled equal full; do $(BIN)/python scripts/detector_baselines.py $$row --steps 200 --first 37000 --threads 2 || exit; done
+	$(BIN)/python scripts/detector_baselines.py head --first 37000 --threads 2
+	$(BIN)/python scripts/detector_baselines.py timesformer --steps 200 --first 37000 --sight 200 --threads 2
+
+# Measures the shipped detector anew, with the rows that are there, and writes its model card, which holds all of these pages.
 figures: .venv/installed
 	$(BIN)/python benchmarks/decoder_figures.py --videos 20
 	$(BIN)/python benchmarks/verdict_figures.py --videos 20

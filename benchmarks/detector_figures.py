@@ -100,8 +100,9 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
     for name, folder in bundles.items():
         if not folder.exists():
             continue
-        told = (folder / "detector.json").read_bytes() + mark.encode()
-        path = work / f"{name.replace(' ', '-')}-{hashlib.sha256(told).hexdigest()[:16]}.txt"
+        told = (folder / "detector.json").read_bytes()
+        mark_of_row = hashlib.sha256(told + mark.encode()).hexdigest()[:16]
+        path = work / f"{name.replace(' ', '-')}-{mark_of_row}.txt"
 
         def count(name: str = name, folder: Path = folder) -> Row:
             detector = Detector.load(folder, "cpu")
@@ -109,8 +110,7 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
             contender = Contender(name, detector, off, "" if off else compare.told(detector))
             return compare.row(contender, tests, list(validation_videos()) if off else [], work / "frames")
 
-        training = json.loads((folder / "detector.json").read_text(encoding="utf-8"))["training"]
-        known = None if name == "adapter off" else compare.learned(training)
+        known = None if name == "adapter off" else compare.learned(json.loads(told)["training"])
         rows.append(kept(path, count)._replace(learned=known))
     return compare.ordered([*rows, *compare.absent([row.name for row in rows])])
 

@@ -31,6 +31,7 @@ def main() -> None:
     config, _ = shipped()
     name = weights()
     check_detector(pages, name)
+    check_threshold(pages["domain-check.md"], config)
     pictures = sorted({picture for page in pages.values() for picture in PICTURE.findall(page)})
     texts = {picture: (DOCS / picture).read_text(encoding="utf-8") for picture in pictures}
     texts[CARD_FILE] = card(config, name, [section(page) for page in pages.values()])
@@ -44,6 +45,13 @@ def check_detector(pages: dict[str, str], own: str) -> None:
         for named in re.findall(r"Detector ([0-9a-f]{12})\b", page):
             if named != own:
                 raise SystemExit(f"docs/{name} is of detector {named}, shipped is {own}. Run `make figures` first.")
+
+
+def check_threshold(page: str, config: DetectorConfig) -> None:
+    """Refuse the domain check's page where it was measured with another limit than the bundle's."""
+    limit = config.domain.threshold if config.domain else None
+    if f"Threshold {limit};" not in page:
+        raise SystemExit(f"docs/domain-check.md is not of the limit {limit}. Run `make figures` first.")
 
 
 def section(page: str) -> str:
@@ -96,7 +104,7 @@ def stages_of(facts: dict) -> Iterator[dict]:
 
 
 def stage_row(number: int, stage: dict, window_s: float) -> tuple[object, ...]:
-    seen = "turned by quarters, half of them in a mirror" if stage.get("turned") else "as drawn"
+    seen = "turned by quarters" if stage.get("turned") else "upright"
     return number, stage["clips"], hours(stage["clips"], window_s), stage["steps"], stage["batch"], seen
 
 
