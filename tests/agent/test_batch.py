@@ -186,18 +186,23 @@ def test_a_case_of_another_video_is_not_overwritten(copied, chosen, tmp_path):
 
 
 class Watched:
-    """Runs a batch with one worker, and does something once when a video has come to a step."""
+    """Runs a batch with one worker, and does something when a video has come to a step: to each of the first `times` workers once.
 
-    def __init__(self, action, at: str = "probe", times: int = 1) -> None:
+    Without a step it is done at the first that is heard of a worker. Several messages may come of one that is dead already.
+    """
+
+    def __init__(self, action, at: str | None = "probe", times: int = 1) -> None:
         self.pool = ProcessPool([Share(1, None)])
         self.action, self.at, self.times = action, at, times
+        self._met: list[int] = []
 
     def start(self, _count: int) -> ProcessPool:
         return self.pool
 
     def __call__(self, standing: Standing) -> None:
-        if self.times and any(running.step == self.at for running in standing.running):
-            self.times -= 1
+        come = any(self.at in (None, running.step) for running in standing.running)
+        if self.times and come and self.pool.pids != self._met:
+            self.times, self._met = self.times - 1, self.pool.pids
             self.action(self.pool)
 
 
@@ -218,8 +223,9 @@ def test_a_worker_that_is_killed_is_replaced_and_the_batch_is_as_if_undisturbed(
 
 def test_a_video_that_kills_its_worker_twice_costs_only_itself(chosen, tmp_path):
     manifest = write_night(tmp_path, 2)
-    watched = Watched(kill, at="start", times=2)
+    watched = Watched(kill, at=None, times=2)
     outcome = run_batch([manifest], tmp_path / "out", chosen, lambda _: None, progress=watched, pool=watched.start)
+    assert watched.times == 0
     assert (outcome.done, outcome.failed) == (1, 1)
     with copy_of_ledger(tmp_path / "out") as ledger:
         failed = [row for row in ledger.rows() if row.state == "failed"]
