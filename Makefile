@@ -26,7 +26,7 @@ format: .venv/installed
 # but the last one goes on only with --resume.
 weights: .venv/installed
 	$(BIN)/python scripts/detector_data.py base 6750 --workers 2
-	$(BIN)/python scripts/detector_data.py train 45000 --workers 2
+	$(BIN)/python scripts/detector_data.py train 55000 --workers 2
 	$(BIN)/python scripts/detector_data.py calibration 1000
 	$(BIN)/python scripts/train_detector.py base --threads 2
 	$(BIN)/python scripts/train_detector.py lora --threads 2
@@ -34,6 +34,7 @@ weights: .venv/installed
 	$(BIN)/python scripts/train_detector.py further --threads 2
 	$(BIN)/python scripts/train_detector.py turned --threads 2
 	$(BIN)/python scripts/train_detector.py late --threads 2
+	$(BIN)/python scripts/train_detector.py mixed --threads 2
 	$(BIN)/python scripts/train_detector.py ship
 	$(BIN)/python scripts/fit_decoder.py
 	$(MAKE) rows

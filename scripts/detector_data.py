@@ -21,6 +21,7 @@ from av.video.reformatter import VideoReformatter
 
 from resus_doc.models.evaluation import truth_of
 from resus_doc.schema import Activity
+from resus_doc.tools.simulate.look import MIXED
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import Scenario
 from resus_doc.tools.simulate.training_clips import draw_clip
@@ -41,17 +42,24 @@ SEEDS = {
 EASY = {"base": 6000, "train": 12000, "calibration": 500}
 """How many clips of a kind are easy; those after them are of any difficulty up to `HARDEST`."""
 HARDEST = 0.4
+MIXED_FROM = 45_000
+"""Training clips from here on show rooms of no family."""
+RATES = (8, 10, 12, 15, 24, 25, 30, 50)
+"""Frame rates of the recordings that clips and validation videos come from."""
 SHARD = 250
 SIZES = ((256, 192), (320, 240), (384, 288))
 DATA = Path("build/detector/data")
 
 
 def render_frames(scenario: Scenario, rng: np.random.Generator, count: int) -> np.ndarray:
-    """The first `count` grid frames as the reader gives them: rendered, through H.264, scaled as it does."""
+    """The first `count` grid frames as the reader gives them: rendered, through H.264, scaled as it does.
+
+    A grid point shows the last picture of the recording that began by then, up to one picture late.
+    """
     width, height = SIZES[int(rng.integers(len(SIZES)))]
-    crf = int(rng.integers(18, 31))
+    crf, rate = int(rng.integers(18, 31)), int(rng.choice(RATES))
     renderer, scaler = Renderer(scenario, width, height), VideoReformatter()
-    images = (renderer.frame(k / GRID_FPS) for k in range(count))
+    images = (renderer.frame(k * rate // GRID_FPS / rate) for k in range(count))
     frames = np.empty((count, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
     for k, frame in enumerate(_through_h264(images, width, height, crf)):
         small = scaler.reformat(frame, FRAME_SIZE, FRAME_SIZE, "rgb24", interpolation="BILINEAR", threads=1)
@@ -98,7 +106,8 @@ def render_shard(kind: str, first: int, count: int, out: Path) -> None:
         seed = SEEDS[kind] + index
         rng = np.random.default_rng([seed, 7])
         difficulty = float(rng.uniform(0, 0.15 if index < EASY[kind] else HARDEST))
-        scenario = draw_clip(seed, difficulty, duration_s=(WINDOW_FRAMES + 1) / GRID_FPS)
+        hospital = MIXED if kind == "train" and index >= MIXED_FROM else None
+        scenario = draw_clip(seed, difficulty, duration_s=(WINDOW_FRAMES + 1) / GRID_FPS, hospital=hospital)
         frames.append(render_frames(scenario, rng, WINDOW_FRAMES + 1))
         targets.append(dense_of(scenario) if kind == "base" else labels_of(scenario))
     partial = out.with_suffix(".partial.npz")

@@ -13,6 +13,8 @@
     python scripts/detector_data.py train 45000 --first 33000
     python scripts/train_detector.py turned            # on clips seen turned by quarters, as cameras hang any way round
     python scripts/train_detector.py late              # and on more of them
+    python scripts/detector_data.py train 55000 --first 45000
+    python scripts/train_detector.py mixed             # and on clips of rooms that are of no family
     python scripts/train_detector.py ship              # tunes on validation videos, writes the bundle
 
 Checkpoints and logs lie in build/detector; the bundle goes to resus_doc/assets/detector.
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from detector_data import DENSE_GRID, EASY, FRAME_SIZE, LABELS, load
+from detector_data import DENSE_GRID, EASY, FRAME_SIZE, LABELS, MIXED_FROM, load
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -63,8 +65,9 @@ STAGES = {
     "further": Stage("wide", 24000, 9000, 450),
     "turned": Stage("further", 33000, 4000, 300, turned=True),
     "late": Stage("turned", 37000, 8000, 700, turned=True),
+    "mixed": Stage("late", MIXED_FROM, 10000, 800, turned=True),
 }
-LAST = "late"
+LAST = "mixed"
 """The stage that is shipped."""
 
 

@@ -163,7 +163,7 @@ class Detector:
 
         with torch.inference_mode():
             windows = self.whole_windows(torch.from_numpy(features))
-            if self.domain is None:
+            if self.domain is None or not len(windows):
                 return np.full(len(windows), np.nan, np.float32)
             scores: NDArray[np.float32] = self.domain.score(domain_embedding(windows)).numpy()
         return scores

@@ -47,6 +47,8 @@ class Family(Value):
     """Whether the catheter waits at the foot end, not beside the trunk."""
     cap_share: float
     """In how many the baby wears a cap."""
+    off_cm: tuple[float, float] = (3.0, 2.0)
+    """How far, along the baby and across it, its camera may hang off the middle."""
 
 
 FAMILIES: dict[str, Family] = {
@@ -125,6 +127,8 @@ FAMILIES: dict[str, Family] = {
 }
 HELD_OUT = "dune"
 """The family that no default draw takes: for figures on a hospital never trained on."""
+MIXED = "mixed"
+"""A room of no family, each of its traits drawn by itself: for training clips, which are to look like no few hospitals."""
 
 _SKINS: tuple[Colour, ...] = (
     (240, 196, 172),
@@ -218,9 +222,10 @@ def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Loo
     Raises:
         UsageError: there is no such family.
     """
-    if hospital not in FAMILIES:
+    if hospital not in (*FAMILIES, MIXED):
         raise UsageError(f"There is no hospital '{hospital}'.", f"Choose one of {', '.join(FAMILIES)}.")
-    family, d = FAMILIES[hospital], difficulty
+    family, d = mixed(rng) if hospital == MIXED else FAMILIES[hospital], difficulty
+    along, across = family.off_cm
     off_table = rng.random() < family.park_off_table_share
     park = (-62.0, -8.0) if off_table else (rng.uniform(-27, -24), rng.uniform(13, 17))
     at_foot = (rng.uniform(17, 21), rng.uniform(-16, -13)) if family.catheter_at_foot else None
@@ -239,7 +244,7 @@ def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Loo
         view_height_cm=float(rng.uniform(*family.height_cm) * (1 + 0.3 * d * rng.random())),
         turn_deg=float(family.turn_deg + rng.uniform(-8, 8) * (1 + 2 * d)),
         tilt=float(family.tilt + rng.uniform(-0.15, 0.15) * d),
-        shift_cm=(float(rng.uniform(-3, 3) * (1 + d)), float(rng.uniform(-2, 2) * (1 + d))),
+        shift_cm=(float(rng.uniform(-along, along) * (1 + d)), float(rng.uniform(-across, across) * (1 + d))),
         baby_scale=float(rng.uniform(0.92, 1.1) * (1 - 0.15 * d * rng.random())),
         baby_at_cm=(float(rng.uniform(0, 3)), float(rng.uniform(-1.5, 1.5))),
         baby_turn_deg=float(rng.uniform(-6, 6) * (1 + d)),
@@ -265,6 +270,35 @@ def draw_look(rng: np.random.Generator, hospital: str, difficulty: float) -> Loo
         cap=_jitter(rng, _pick(rng, _CAPS), 8) if rng.random() < family.cap_share else None,
         mirrored=bool(rng.random() < family.other_side_share),
         furniture=family.furniture,
+    )
+
+
+def mixed(rng: np.random.Generator) -> Family:
+    """A family that there is not: its traits come from all families but the held-out one, each by itself and wider."""
+    known = [family for name, family in FAMILIES.items() if name != HELD_OUT]
+    furniture = sorted({piece for family in known for piece in family.furniture})
+
+    def one() -> Family:
+        return known[int(rng.integers(len(known)))]
+
+    return Family(
+        floor=_jitter(rng, one().floor, 40),
+        table=_jitter(rng, one().table, 24),
+        towels=tuple(_jitter(rng, colour, 30) for colour in one().towels),
+        sleeves=tuple(_jitter(rng, colour, 40) for colour in one().sleeves),
+        gloves=tuple(_jitter(rng, colour, 20) for colour in one().gloves),
+        bags=tuple(_jitter(rng, colour, 30) for colour in one().bags),
+        t_piece_share=0.4,
+        catheters=("penguin", "bulb", "tube"),
+        turn_deg=90.0 * int(rng.integers(4)),
+        height_cm=(52, 66),
+        tilt=float(rng.uniform(-0.07, 0.07)),
+        furniture=tuple(piece for piece in furniture if rng.random() < 0.45),
+        other_side_share=0.5,
+        park_off_table_share=0.35,
+        catheter_at_foot=bool(rng.random() < 0.5),
+        cap_share=0.3,
+        off_cm=(4.0, 3.0),
     )
 
 
