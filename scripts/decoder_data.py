@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import SEEDS
+from detector_data import SEEDS, validation
 
 from resus_doc.models import decoder
 from resus_doc.models.bundle import CONFIG_FILE, DOMAIN_FILE, DetectorConfig
@@ -37,8 +37,6 @@ from resus_doc.tools.windows import Windows
 
 BUILD = Path("build/decoder")
 SIZE, FPS = (256, 192), 10
-DIFFICULTIES = (STANDARD,)
-"""Videos take these in turn."""
 HELD_OUT_FROM = 1_000_000
 """Videos of the held-out family have test seeds from here on."""
 ESCALATION_FROM = 2_000_000
@@ -75,13 +73,15 @@ def windows_like(dense: Windows, chosen: np.ndarray, stride_s: float) -> Windows
     )
 
 
-def scenarios(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Scenario]:
-    """Whole recordings of a kind, the same for the same numbers."""
+def scenarios(kind: str, count: int) -> list[Scenario]:
+    """Whole recordings of a kind, the same for the same numbers; those of validation are the ones that thresholds come from."""
+    if kind == "validation":
+        return validation(count)
     if kind == "escalation":
         return [escalation(SEEDS["test"] + ESCALATION_FROM + i) for i in range(count)]
     first = SEEDS["test"] + HELD_OUT_FROM if kind == "held-out" else SEEDS[kind]
     hospital = HELD_OUT if kind == "held-out" else None
-    return [draw(first + i, difficulty=difficulties[i % len(difficulties)], hospital=hospital) for i in range(count)]
+    return [draw(first + i, hospital=hospital) for i in range(count)]
 
 
 def escalation(seed: int) -> Scenario:
@@ -110,12 +110,12 @@ def escalation(seed: int) -> Scenario:
     return compose(seed, acts, stays, duration_s=round(t, 1), difficulty=STANDARD, hospital=hospital)
 
 
-def looked(kind: str, count: int, difficulties: tuple[float, ...] = DIFFICULTIES) -> list[Looked]:
+def looked(kind: str, count: int) -> list[Looked]:
     """The first `count` videos of a kind with their windows, made where they are not there yet."""
     detector: Detector | None = None
     found = []
     bundle = weights()
-    for scenario in scenarios(kind, count, difficulties):
+    for scenario in scenarios(kind, count):
         name = video_name(kind, scenario)
         path = BUILD / bundle / f"{name}.npz"
         if not path.exists():

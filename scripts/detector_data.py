@@ -23,7 +23,7 @@ from resus_doc.models.evaluation import truth_of
 from resus_doc.schema import Activity
 from resus_doc.tools.simulate.look import MIXED
 from resus_doc.tools.simulate.render import Renderer
-from resus_doc.tools.simulate.scenario import Scenario
+from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
 from resus_doc.tools.simulate.training_clips import draw_clip
 
 GRID_FPS = 8
@@ -42,6 +42,8 @@ SEEDS = {
 EASY = {"base": 6000, "train": 12000, "calibration": 500}
 """How many clips of a kind are easy; those after them are of any difficulty up to `HARDEST`."""
 HARDEST = 0.4
+DIFFICULTIES = (0.1, STANDARD, HARDEST)
+"""Of the validation videos, in turn: thresholds and the domain check's limit must serve easier and harder rooms too."""
 MIXED_FROM = 45_000
 """Training clips from here on show rooms of no family."""
 RATES = (8, 10, 12, 15, 24, 25, 30, 50)
@@ -49,6 +51,14 @@ RATES = (8, 10, 12, 15, 24, 25, 30, 50)
 SHARD = 250
 SIZES = ((256, 192), (320, 240), (384, 288))
 DATA = Path("build/detector/data")
+
+
+def validation(count: int) -> list[Scenario]:
+    """Whole recordings to tune on: of three difficulties in turn, every other one in a room of no family."""
+    return [
+        draw(SEEDS["validation"] + i, difficulty=DIFFICULTIES[i % len(DIFFICULTIES)], hospital=MIXED if i % 2 else None)
+        for i in range(count)
+    ]
 
 
 def render_frames(scenario: Scenario, rng: np.random.Generator, count: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import FRAME_SIZE, GRID_FPS, HARDEST, LABELS, SEEDS, load, render_frames
+from detector_data import FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames, validation
 from other_scenes import negatives
 
 from resus_doc.models import bundle_writer, evaluation
@@ -19,12 +19,10 @@ from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.bundle_writer import Parts
 from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools import simulate
-from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
+from resus_doc.tools.simulate.scenario import Scenario
 
 BUILD = Path("build/detector")
 VIDEOS, OTHER_VIDEOS = 24, 48
-DIFFICULTIES = (0.1, STANDARD, HARDEST)
-"""Of the validation videos, in turn: thresholds and the domain check's limit must serve easier and harder rooms too."""
 DOMAIN_CLIPS = 6000
 LEARNED = (100, 180)
 """First seed and number of the videos of other things that the domain check learns from; others set its limit and measure it."""
@@ -61,15 +59,15 @@ class ValidationVideo(NamedTuple):
 
 
 def validation_videos(count: int = VIDEOS) -> Iterator[ValidationVideo]:
-    """Recordings of which nothing was trained on, of three difficulties in turn.
+    """Recordings of which nothing was trained on.
 
     Kept on disk under a name that changes with the code that draws them.
     """
     folder = BUILD / "validation" / drawing_code()
     folder.mkdir(parents=True, exist_ok=True)
     config = first_config()
-    for seed in range(SEEDS["validation"], SEEDS["validation"] + count):
-        scenario, path = draw(seed, difficulty=DIFFICULTIES[seed % len(DIFFICULTIES)]), folder / f"{seed}.npy"
+    for scenario in validation(count):
+        path = folder / f"{scenario.seed}.npy"
         if not path.exists():
             np.save(path.with_suffix(".partial.npy"), grid_frames(scenario))
             path.with_suffix(".partial.npy").replace(path)

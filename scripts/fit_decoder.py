@@ -11,7 +11,7 @@ import json
 
 import torch
 from decoder_data import example, grid_of, looked, recording, scenarios
-from detector_ship import DIFFICULTIES
+from detector_data import DIFFICULTIES
 
 from resus_doc.models import bundle, bundle_writer
 from resus_doc.models.decoder import DECODER_FILE
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--courses", type=int, default=400, help="training recordings whose courses are counted")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    videos = looked("validation", options.videos, DIFFICULTIES)
+    videos = looked("validation", options.videos)
     config = bundle.DetectorConfig.model_validate_json((DEFAULT_DETECTOR / bundle.CONFIG_FILE).read_text("utf-8"))
     facts = {
         "script": "scripts/fit_decoder.py",

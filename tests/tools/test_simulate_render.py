@@ -8,7 +8,7 @@ import pytest
 from resus_doc.schema import Span
 from resus_doc.tools.simulate.acts import ActKind, make_act
 from resus_doc.tools.simulate.canvas import Canvas, box, camera
-from resus_doc.tools.simulate.look import FAMILIES
+from resus_doc.tools.simulate.look import FAMILIES, HELD_OUT, MIXED
 from resus_doc.tools.simulate.motion import baby_offset, beat, mask_pose, reach
 from resus_doc.tools.simulate.render import Renderer, dense_targets
 from resus_doc.tools.simulate.scenario import Scenario, compose, draw
@@ -175,6 +175,15 @@ def test_each_hospital_has_a_camera_of_its_own() -> None:
     turns = [look.turn_deg for look in looks.values()]
     assert all(abs((a - b + 180) % 360 - 180) > 60 for a, b in combinations(turns, 2))
     assert len({look.furniture for look in looks.values()}) == len(FAMILIES)
+
+
+def test_mixed_rooms_take_nothing_of_the_held_out_hospital() -> None:
+    looks = [compose(seed, [], ALWAYS, duration_s=10, difficulty=0.0, hospital=MIXED).look for seed in range(200)]
+    known = {piece for name, family in FAMILIES.items() if name != HELD_OUT for piece in family.furniture}
+    assert {piece for look in looks for piece in look.furniture} == known
+    quarters = {round(look.turn_deg / 90) % 4 for look in looks}
+    assert quarters == {0, 1, 2, 3}
+    assert len({(round(look.turn_deg / 90) % 4, look.furniture) for look in looks}) > 50
 
 
 def test_a_hand_casts_a_shadow() -> None:
