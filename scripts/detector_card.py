@@ -105,6 +105,8 @@ def stages_of(facts: dict) -> Iterator[dict]:
 
 def stage_row(number: int, stage: dict, window_s: float) -> tuple[object, ...]:
     seen = "turned by quarters" if stage.get("turned") else "upright"
+    if stage.get("mixed_rooms"):
+        seen += ", rooms of no family"
     return number, stage["clips"], hours(stage["clips"], window_s), stage["steps"], stage["batch"], seen
 
 

@@ -134,6 +134,8 @@ def train_top(name: str, steps: int | None) -> None:
     facts: dict = {"steps": recipe.steps, "clips": len(frames), "batch": recipe.batch}
     if stage.turned:
         facts["turned"] = True
+    if stage.first >= MIXED_FROM:
+        facts["mixed_rooms"] = True
     if stage.before is not None:
         facts["before"] = json.loads((BUILD / stage.before / "training.json").read_text())
     save_top(name, model, head, facts)
