@@ -91,7 +91,7 @@ def every_way_round(clips: np.ndarray) -> Iterator[np.ndarray]:
     """Clips turned by quarters and seen in a mirror, in turn, as the training sees them: one way for each clip."""
     for number, clip in enumerate(clips):
         turned = np.rot90(clip, number % 4, (1, 2))
-        yield np.ascontiguousarray(turned[:, :, ::-1] if number % 8 >= 4 else turned)
+        yield np.array(turned[:, :, ::-1] if number % 8 >= 4 else turned, order="C")
 
 
 def ship(stage: str, first: int, out: Path = DEFAULT_DETECTOR) -> None:
