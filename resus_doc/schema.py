@@ -116,6 +116,8 @@ class DomainCheck(Value):
     score: float
     threshold: float
     validated_on: Literal["simulated", "real"]
+    validated_from: float | None = None
+    """The lowest score of a video on which the detector was validated; None where its bundle does not say."""
 
 
 class Event(Value):
@@ -376,5 +378,19 @@ class Report(Value):
     @property
     def is_withheld(self) -> bool:
         """Whether nothing may be concluded: the video is unlike the training data, and no person took the timeline over."""
-        unlike = self.domain_check is not None and not self.domain_check.in_domain
-        return unlike and (self.review is None or self.review.whole_recording_by is None)
+        return self.domain_check is not None and not self.domain_check.in_domain and not self._taken_over
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether what was found needs a look before use, unless a person took the timeline over.
+
+        The video is in domain, and yet less like the training data than any on which the detector was validated.
+        """
+        check = self.domain_check
+        if check is None or check.validated_from is None or not check.in_domain:
+            return False
+        return check.score < check.validated_from and not self._taken_over
+
+    @property
+    def _taken_over(self) -> bool:
+        return self.review is not None and self.review.whole_recording_by is not None

@@ -627,7 +627,11 @@ def _domain_check(score: float | None, detector: dict[str, Any]) -> DomainCheck 
     if score is None or threshold is None:
         return None
     return DomainCheck(
-        in_domain=score >= threshold, score=score, threshold=threshold, validated_on=detector["validated_on"]
+        in_domain=score >= threshold,
+        score=score,
+        threshold=threshold,
+        validated_on=detector["validated_on"],
+        validated_from=detector["domain"]["figures"].get("validation_lowest"),
     )
 
 

@@ -145,6 +145,10 @@ def finished(report: "Report", out: Path) -> None:
     )
     if report.is_withheld:
         _OUT.print("This video is unlike the detector's training data: its findings are withheld.")
+    if report.is_unusual:
+        _OUT.print(
+            "This video is less like the training data than any of the detector's validation: compare it with the timeline."
+        )
     if report.video.broken_off_at_s is not None:
         _OUT.print(f"The file is damaged and could be read up to {report.video.broken_off_at_s:.0f} s only.")
     if report.video.lost:

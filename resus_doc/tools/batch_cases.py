@@ -31,6 +31,8 @@ class Facts:
     """None where a person's annotations were used."""
     withheld: bool
     """Unlike the training data, and no reviewer took the timeline over."""
+    unusual: bool
+    """In domain, yet less like the training data than any video of the detector's validation, and no reviewer took it over."""
     broken_off: bool
     events: tuple[Event, ...]
     measures: dict[str, Measure]
@@ -106,6 +108,7 @@ def facts_of(report: Report) -> Facts:
         time_zero_source=report.time_zero.source,
         in_domain=None if check is None else check.in_domain,
         withheld=report.is_withheld,
+        unusual=report.is_unusual,
         broken_off=report.video.broken_off_at_s is not None,
         events=report.events,
         measures={measure.name: measure for measure in report.measures},

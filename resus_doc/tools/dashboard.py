@@ -118,7 +118,7 @@ def in_order(cases: Sequence[Case]) -> list[Case]:
 
 
 def looks(cases: Sequence[Case]) -> list[Look]:
-    """Cases that need eyes first: unlike the training data, damaged, too close to call, or found with little confidence."""
+    """Cases that need eyes first: unlike the training data or nearly so, damaged, too close to call, or found with little confidence."""
     t = strings.Phrases("dashboard")
     found = [Look(case, tuple(_reasons(case, t))) for case in cases]
     withheld_first = sorted(found, key=lambda look: look.case.facts is None or not look.case.facts.withheld)
@@ -131,6 +131,8 @@ def _reasons(case: Case, t: strings.Phrases) -> list[str]:
     found, reasons = case.facts, []
     if found.withheld:
         reasons.append(t.withheld.text())
+    if found.unusual:
+        reasons.append(t.unusual.text())
     if found.broken_off:
         reasons.append(t.damaged.text())
     if count := found.count("indeterminate"):

@@ -183,7 +183,15 @@ def domain_sentence(report: Report) -> str:
         return "This detector has no check of whether the video resembles its training data." if kind else ""
     likeness = "resembles" if check.in_domain else "does not resemble"
     sign = "≥" if check.score >= check.threshold else "<"
-    return f"This video {likeness} the detector's training data (score {check.score:.2f} {sign} {check.threshold:.2f})."
+    result = (
+        f"This video {likeness} the detector's training data (score {check.score:.2f} {sign} {check.threshold:.2f})."
+    )
+    if not report.is_unusual:
+        return result
+    return (
+        f"{result} It does so less than any video on which the detector was validated ({check.validated_from:.2f} or more): "
+        "its probabilities and ranges may not hold here, so compare the timeline with the video."
+    )
 
 
 def withheld(report: Report) -> bool:

@@ -106,6 +106,7 @@ def test_the_sample_s_events_match_its_truth(sample_report):
 
 def test_the_sample_s_report_is_whole(sample_report):
     assert sample_report.domain_check is not None and sample_report.domain_check.in_domain
+    assert sample_report.domain_check.validated_from is not None and not sample_report.is_unusual
     assert sample_report.time_zero.source == "table_arrival"
     assert {section.section for section in sample_report.narrative} >= {"summary", "timeline", "adherence"}
     assert steps_of(sample_report) >= {

@@ -105,6 +105,13 @@ def test_what_needs_eyes_comes_first_and_says_why(out):
     assert "withheld" in found[0].reasons[0]
 
 
+def test_a_video_at_the_edge_of_what_the_detector_was_validated_on_needs_eyes(tmp_path):
+    check = {"in_domain": True, "score": 0.6, "threshold": 0.5, "validated_on": "simulated", "validated_from": 0.65}
+    write_case(tmp_path / "case-0", sample_report(domain_check=check))
+    (look,) = dashboard.looks(read_cases(tmp_path, []))
+    assert any("validated on" in reason for reason in look.reasons)
+
+
 def test_a_pause_that_was_not_there_is_none_of_zero_seconds(tmp_path):
     """It counts neither in the middle nor in the distribution of lengths; nothing paused in all is a true sum."""
     for number, value in enumerate((0.0, 8.0, 12.0)):

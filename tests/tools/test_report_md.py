@@ -51,6 +51,22 @@ def test_out_of_domain_is_said_at_the_top() -> None:
     assert "## Withheld candidate events" in text and "## Events" not in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"score": 0.60}, True),
+        ({"score": 0.70}, False),
+        ({"score": 0.60, "validated_from": None}, False),
+        ({"score": 0.40, "in_domain": False}, False),
+    ],
+)
+def test_a_video_at_the_edge_of_what_the_detector_was_validated_on_is_told(changes: dict, told: bool) -> None:
+    check = {"in_domain": True, "threshold": 0.5, "validated_on": "simulated", "validated_from": 0.65, **changes}
+    report = sample_report(domain_check=check)
+    assert report.is_unusual == told
+    assert ("less than any video on which the detector was validated (0.65 or more)" in render(report)) == told
+
+
 def test_nothing_seen_is_worded_with_care() -> None:
     assert "None of the recognised activities was seen." in render(empty_report())
 
