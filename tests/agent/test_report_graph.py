@@ -350,14 +350,14 @@ def test_two_recordings_of_a_case_stand_on_one_timeline(small_dataset, random_bu
 
 @pytest.fixture(scope="module")
 def damaged_video(tmp_path_factory) -> Path:
-    """The sample video with the pictures from 40 to 48 s destroyed, in the midst of its first PPV."""
+    """The sample video with the pictures from 40 to 50 s, where the next key frame is, destroyed: the end of its first PPV."""
     import av
 
     path = tmp_path_factory.mktemp("damaged") / "damaged.mp4"
     data = bytearray(settings.SAMPLE_VIDEO.read_bytes())
     with av.open(str(settings.SAMPLE_VIDEO)) as container:
         for packet in container.demux(video=0):
-            if packet.size and 40 <= packet.pts * packet.time_base < 48:
+            if packet.size and 40 <= packet.pts * packet.time_base < 50:
                 data[packet.pos + 8 : packet.pos + packet.size] = bytes(packet.size - 8)
     path.write_bytes(data)
     return path
@@ -365,9 +365,9 @@ def damaged_video(tmp_path_factory) -> Path:
 
 def test_lost_pictures_are_told_and_count_as_unobserved(damaged_video, sample_report, tmp_path, capsys):
     report = make_report(a_request(tmp_path / "case", video=damaged_video))
-    assert report.video.lost == (pytest.approx((40.0, 48.0), abs=0.1),)
+    assert report.video.lost == (pytest.approx((40.0, 50.0), abs=0.1),)
     (lost,) = report.video.lost
-    assert report.observed_s == pytest.approx(sample_report.observed_s - 8.0, abs=0.2)
+    assert report.observed_s == pytest.approx(sample_report.observed_s - 10.0, abs=0.2)
     assert all(span.end_s <= lost.start_s or span.start_s >= lost.end_s for span in report.observed)
     assert all(event.end_s <= lost.start_s or event.start_s >= lost.end_s for event in report.events)
     (ppv,) = [event for event in report.events if event.activity == "ppv" and event.start_s < lost.start_s]
@@ -375,7 +375,7 @@ def test_lost_pictures_are_told_and_count_as_unobserved(damaged_video, sample_re
     assert not ppv.censored_end
     display.finished(report, tmp_path / "case")
     printed = " ".join(capsys.readouterr().out.split())
-    told = "The video file is damaged: 8 s of pictures are missing in 1 place (0:40); nothing is said about them."
+    told = "The video file is damaged: 10 s of pictures are missing in 1 place (0:40); nothing is said about them."
     assert told in printed
     assert "pictures are missing in 1 place (" in (tmp_path / "case" / "report.html").read_text()
     assert told in (tmp_path / "case" / "report.md").read_text()
@@ -383,7 +383,7 @@ def test_lost_pictures_are_told_and_count_as_unobserved(damaged_video, sample_re
 
 def test_lost_pictures_of_a_further_recording_stand_on_the_common_clock(damaged_video, tmp_path):
     report = make_report(a_request(tmp_path / "case", more_videos=(damaged_video,), offsets_s=(200.0,)))
-    assert report.video.lost == (pytest.approx((240.0, 248.0), abs=0.1),)
+    assert report.video.lost == (pytest.approx((240.0, 250.0), abs=0.1),)
     assert not any(span.start_s < 244.0 < span.end_s for span in report.observed)
 
 
