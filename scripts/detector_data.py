@@ -21,6 +21,7 @@ from av.video.reformatter import VideoReformatter
 
 from resus_doc.models.evaluation import truth_of
 from resus_doc.schema import Activity
+from resus_doc.tools.simulate.dataset import SAME_BYTES
 from resus_doc.tools.simulate.look import MIXED
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import STANDARD, Scenario, draw
@@ -81,7 +82,7 @@ def _through_h264(images: Iterable[np.ndarray], width: int, height: int, crf: in
     """Pictures as they come back out of a compressed video."""
     packer, reader = av.CodecContext.create("libx264", "w"), av.CodecContext.create("h264", "r")
     packer.width, packer.height, packer.pix_fmt = width, height, "yuv420p"
-    packer.time_base, packer.options = Fraction(1, GRID_FPS), {"crf": str(crf), "preset": "veryfast"}
+    packer.time_base, packer.options = Fraction(1, GRID_FPS), {"crf": str(crf), "preset": "veryfast", **SAME_BYTES}
     packer.thread_count = reader.thread_count = 1
     scaler = VideoReformatter()
     for k, image in enumerate(images):

@@ -36,6 +36,16 @@ def test_dataset_layout_and_determinism(tmp_path: Path) -> None:
         assert files[f"annotations/{split}/{stem}.txt"].decode() == annotation_text(scenario)
 
 
+def test_a_longer_video_has_the_same_bytes_whatever_lay_in_memory_before(tmp_path: Path) -> None:
+    scenario = draw(50_006_001, duration_s=6)
+    found = set()
+    for k in range(3):
+        _ = [bytes([37 * k + i]) * (700_000 * (i + 1)) for i in range(4)]
+        write_video(scenario, tmp_path / "video.mp4", 320, 240, 12)
+        found.add((tmp_path / "video.mp4").read_bytes())
+    assert len(found) == 1
+
+
 def test_one_split_takes_all_and_hours_add_up(tmp_path: Path) -> None:
     made = write_dataset(tmp_path / "d", hours=5 / 3600, seed=1, split="test", duration_s=2, width=64, fps=5)
     assert made.videos == {"train": 0, "validation": 0, "test": 3}
