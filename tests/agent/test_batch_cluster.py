@@ -98,8 +98,8 @@ def test_a_worker_that_is_killed_there_costs_a_try_only(cluster, night, chosen, 
     killed: list[int] = []
 
     def kill_once(standing) -> None:
-        if not killed and any(running.step != "start" for running in standing.running):
-            killed.extend(cluster.workers()[:1])
+        if not killed and standing.running and (found := cluster.workers()):
+            killed.append(found[0])
             os.kill(killed[0], signal.SIGKILL)
 
     outcome, said = run(cluster, night, tmp_path / "out", chosen, kill_once)
