@@ -101,9 +101,9 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
     for name, folder in bundles.items():
         if not folder.exists():
             continue
-        told = (folder / "detector.json").read_bytes()
-        mark_of_row = hashlib.sha256(told + mark.encode()).hexdigest()[:16]
-        path = work / f"{name.replace(' ', '-')}-{mark_of_row}.txt"
+        config = (folder / "detector.json").read_bytes()
+        digest = hashlib.sha256(config + mark.encode()).hexdigest()[:16]
+        path = work / f"{name.replace(' ', '-')}-{digest}.txt"
 
         def count(name: str = name, folder: Path = folder) -> Row:
             detector = Detector.load(folder, "cpu")
@@ -111,7 +111,7 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
             contender = Contender(name, detector, off, "" if off else compare.told(detector))
             return compare.row(contender, tests, list(validation_videos()) if off else [], work / "frames")
 
-        known = None if name == "adapter off" else compare.learned(json.loads(told)["training"])
+        known = None if name == "adapter off" else compare.learned(json.loads(config)["training"])
         rows.append(kept(path, count)._replace(learned=known))
     return compare.ordered([*rows, *compare.absent([row.name for row in rows])])
 

@@ -143,10 +143,10 @@ class Event(Value):
     confirmed_by: str | None = None
 
     @classmethod
-    def annotated(cls, name: str, activity: Activity, start_s: float, end_s: float) -> "Event":
+    def annotated(cls, event_id: str, activity: Activity, start_s: float, end_s: float) -> "Event":
         """An event as a person annotates it who sees everything to the moment."""
         return cls(
-            id=name,
+            id=event_id,
             activity=activity,
             start_s=start_s,
             end_s=end_s,

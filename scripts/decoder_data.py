@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import SEEDS, validation
+from detector_data import SEEDS, validation_scenarios
 
 from resus_doc.models import decoder
 from resus_doc.models.bundle import CONFIG_FILE, DOMAIN_FILE, DetectorConfig
@@ -76,7 +76,7 @@ def windows_like(dense: Windows, chosen: np.ndarray, stride_s: float) -> Windows
 def scenarios(kind: str, count: int) -> list[Scenario]:
     """Whole recordings of a kind, the same for the same numbers; those of validation are the ones that thresholds come from."""
     if kind == "validation":
-        return validation(count)
+        return validation_scenarios(count)
     if kind == "escalation":
         return [escalation(SEEDS["test"] + ESCALATION_FROM + i) for i in range(count)]
     first = SEEDS["test"] + HELD_OUT_FROM if kind == "held-out" else SEEDS[kind]

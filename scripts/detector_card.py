@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 
 from decoder_data import shipped, weights
+from detector_ship import DOMAIN_CLIPS, LEARNED, OTHER_VIDEOS
 
 from resus_doc.models import bundle_writer
 from resus_doc.models.bundle import CARD_FILE, DetectorConfig
@@ -89,6 +90,9 @@ def card(config: DetectorConfig, name: str, sections: list[str]) -> str:
             for label in config.labels
         ),
         macro=f"{scores['macro_f1_activities']:.3f}",
+        known=f"{DOMAIN_CLIPS:,}",
+        learned=LEARNED[1],
+        others=OTHER_VIDEOS,
         limit=domain.threshold,
         lowest=f"{domain.figures['validation_lowest']:.3f}",
         highest=f"{domain.figures['other_pictures_highest']:.3f}",

@@ -54,7 +54,7 @@ SIZES = ((256, 192), (320, 240), (384, 288))
 DATA = Path("build/detector/data")
 
 
-def validation(count: int) -> list[Scenario]:
+def validation_scenarios(count: int) -> list[Scenario]:
     """Whole recordings to tune on: of three difficulties in turn, every other one in a room of no family."""
     return [
         draw(SEEDS["validation"] + i, difficulty=DIFFICULTIES[i % len(DIFFICULTIES)], hospital=MIXED if i % 2 else None)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames, validation
+from detector_data import FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames, validation_scenarios
 from other_scenes import negatives
 
 from resus_doc.models import bundle_writer, evaluation
@@ -66,7 +66,7 @@ def validation_videos(count: int = VIDEOS) -> Iterator[ValidationVideo]:
     folder = BUILD / "validation" / drawing_code()
     folder.mkdir(parents=True, exist_ok=True)
     config = first_config()
-    for scenario in validation(count):
+    for scenario in validation_scenarios(count):
         path = folder / f"{scenario.seed}.npy"
         if not path.exists():
             np.save(path.with_suffix(".partial.npy"), grid_frames(scenario))
@@ -91,6 +91,7 @@ def every_way_round(clips: np.ndarray) -> Iterator[np.ndarray]:
     """Clips turned by quarters and seen in a mirror, in turn, as the training sees them: one way for each clip."""
     for number, clip in enumerate(clips):
         turned = np.rot90(clip, number % 4, (1, 2))
+        # A copy, since the clips are a read-only map of a file, of which torch makes no tensor without a warning.
         yield np.array(turned[:, :, ::-1] if number % 8 >= 4 else turned, order="C")
 
 

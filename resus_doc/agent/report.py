@@ -623,15 +623,15 @@ def _thumbnails(path: Path) -> dict[str, bytes]:
 
 
 def _domain_check(score: float | None, detector: dict[str, Any]) -> DomainCheck | None:
-    threshold = detector["domain_threshold"]
-    if score is None or threshold is None:
+    domain = detector["domain"]
+    if score is None or domain is None:
         return None
     return DomainCheck(
-        in_domain=score >= threshold,
+        in_domain=score >= domain["threshold"],
         score=score,
-        threshold=threshold,
+        threshold=domain["threshold"],
         validated_on=detector["validated_on"],
-        validated_from=detector["domain"]["figures"].get("validation_lowest"),
+        validated_from=domain["figures"].get("validation_lowest"),
     )
 
 

@@ -182,7 +182,6 @@ class Detector:
     def provenance(self) -> dict[str, Any]:
         """What a report says about its detector: JSON values only."""
         config = self.config.model_dump(mode="json", exclude={"files"})
-        config["domain_threshold"] = self.config.domain.threshold if self.config.domain else None
         config["weights_sha256"] = self.config.files
         config["decoder"] = "hysteresis" if self.decoder is None else "semi-Markov"
         config["device"] = str(self.device)

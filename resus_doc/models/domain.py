@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 DOMAIN_WIDTH = 256
-"""Units a token that the domain check looks at: its matrix grows with the square, its training clips are 2,000 to 3,000."""
+"""Units a token that the domain check looks at: its matrix grows with the square, and it knows a few thousand clips only."""
 
 DIRECTIONS = 240
 """Principal directions of the training features that are kept at their own scale; further ones share a floor."""
