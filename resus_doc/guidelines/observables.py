@@ -212,8 +212,12 @@ def _plain(name: str, unit: Unit, timeline: Timeline, measure: Measure | None) -
     low, high = min(low, measure.value), max(high, measure.value)
     amount = measured(measure.value, unit)
     text = f"{_TEXTS.get(name, label.capitalize() + ': {}').format(amount)}{_range_text(low, high, unit)}."
-    if name.startswith("ppv_pause") and high == 0:
-        text = "No pause of PPV was seen."
+    if name.startswith("ppv_pause") and measure.value == 0:
+        text = (
+            f"No pause of PPV was seen for certain{_range_text(low, high, unit)}."
+            if high
+            else "No pause of PPV was seen."
+        )
     doubt = "Part of the time was out of view, or an edge of an event is uncertain."
     return Observation(text, measure.value, low, high, measure.events, (measure.id,), _edge(name, timeline), doubt)
 

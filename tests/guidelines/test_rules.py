@@ -346,6 +346,13 @@ def test_a_pause_that_was_not_there_has_no_length():
     )
 
 
+def test_a_pause_that_may_have_been_is_not_said_to_have_lasted_no_time():
+    measure = Measure(id="M1", name="ppv_pause_longest", value=0, unit="s", range=(0, 2.3))
+    assert finding(timeline(event(1, "ppv", 20, 90)), PAUSE_RULE, measures=(measure,)).observed == (
+        "No pause of PPV was seen for certain (range 0.0 s to 2.3 s)."
+    )
+
+
 def test_metrics_without_a_limit_are_information():
     measure = Measure(id="M1", name="no_activity_total", value=31.5, unit="s", range=None)
     found = finding(timeline(), "quality-metrics.no-activity", measures=(measure,))

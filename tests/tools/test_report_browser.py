@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -40,12 +41,22 @@ def two_recordings() -> Report:
     return sample_report(recordings=parts)
 
 
+def write_sound(path: Path) -> None:
+    """Two seconds of silence, and no picture: what is left of a recording whose pictures a browser cannot decode."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 32000), np.int16), format="s16", layout="mono")
+        silence.sample_rate = 16000
+        container.mux([*stream.encode(silence), *stream.encode(None)])
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pages of all kinds; the recording lies beside them under a name that needs encoding."""
     place = tmp_path_factory.mktemp("pages")
     shutil.copy(SAMPLE_VIDEO, place / "a b#1.mp4")
     shutil.copy(SAMPLE_VIDEO, place / "second.mp4")
+    write_sound(place / "sound.mp4")
     beside = Surroundings("a%20b%231.mp4", windows(), "Peer review")
     report = sample_report().model_copy(update={"video": probe(SAMPLE_VIDEO)})
     pictures = thumbnails.take(report, [SAMPLE_VIDEO])
@@ -55,6 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "two": render(two_recordings(), Surroundings("a%20b%231.mp4", recordings=("a%20b%231.mp4", "second.mp4"))),
         "half": render(two_recordings(), Surroundings("a%20b%231.mp4", recordings=("a%20b%231.mp4", "not%20here.mp4"))),
         "gone": render(sample_report(), Surroundings("gone.mp4")),
+        "sound": render(sample_report(), Surroundings("sound.mp4")),
         "empty": render(empty_report(), beside),
         "withheld": render(withheld_report(), beside),
         "hostile": render(hostile_report(), beside),
@@ -277,6 +289,15 @@ def test_of_several_recordings_the_missing_one_is_named_and_the_others_play(brow
     until(page, lambda: abs(video_time(page) - 36.0) < 0.2)
     assert page.locator(".player").is_visible() and page.locator(".gone").is_visible()
     page.close()
+
+
+def test_a_recording_of_which_the_browser_plays_the_sound_alone_is_told(browser: Browser, folder: Path) -> None:
+    opened = Opened(browser, folder / "sound.html")
+    opened.page.locator(".gone").wait_for()
+    assert "this browser cannot show it" in opened.page.locator(".gone").inner_text()
+    assert not opened.page.locator(".player").is_visible()
+    assert opened.complaints == []
+    opened.page.close()
 
 
 def test_a_missing_recording_is_told_and_nothing_breaks(browser: Browser, folder: Path) -> None:

@@ -114,6 +114,7 @@
   }
 
   function arrive() {
+    if (!video.videoWidth) { lose(); return; }  // of a codec that the browser lacks it plays the sound alone, on black
     if (!wanted) return;
     const { seconds, playing } = wanted;
     wanted = null;

@@ -94,6 +94,8 @@
   if (video) {
     video.addEventListener("error", lose);
     if (video.error) lose();
+    // Of a codec that the browser lacks it plays the sound alone, on black.
+    video.addEventListener("loadedmetadata", () => { if (!video.videoWidth) lose(); });
     for (const kind of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(kind, playhead);
   }
 
