@@ -2,6 +2,7 @@
 
 import csv
 import random
+import statistics
 import time
 from pathlib import Path
 
@@ -72,10 +73,12 @@ def test_recall_at_3_with_typing_errors(store, seed):
 
 def test_a_query_is_quick(store):
     store.search("bagging rate")
-    begun = time.perf_counter()
+    took_s = []
     for _, _, question in QUESTIONS[:20]:
+        begun = time.perf_counter()
         store.search(question)
-    assert (time.perf_counter() - begun) / 20 < QUERY_S
+        took_s.append(time.perf_counter() - begun)
+    assert statistics.median(took_s) < QUERY_S  # other work on the machine may halt a single one
 
 
 def test_results_are_of_the_profile_asked_for_and_best_first(store):
