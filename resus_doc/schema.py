@@ -191,9 +191,11 @@ class Timeline(Value):
 
     @property
     def table_arrival(self) -> TimeZero | None:
-        """When the baby came onto the table; None unless an empty table was seen before."""
+        """When the baby came onto the table; None unless an empty table was surely seen before."""
         first = next(iter(self.of("baby_visible")), None)
-        if first is None or "baby_visible" not in self.covered or first.censored_start or first.start_s < EMPTY_TABLE_S:
+        if first is None or "baby_visible" not in self.covered or first.censored_start:
+            return None
+        if min(first.start_s, first.start_range_s[0]) < EMPTY_TABLE_S:
             return None
         return TimeZero(t_s=first.start_s, range_s=first.start_range_s, source="table_arrival")
 
@@ -374,6 +376,13 @@ class Report(Value):
     review: Review | None = None
     """None where no person revised the case."""
     provenance: dict[str, object] = Field(default_factory=dict)
+
+    @property
+    def recorded(self) -> tuple[Span, ...]:
+        """The stretches that a camera recorded; two recordings may overlap a little."""
+        if self.recordings:
+            return tuple(Span(each.start_s, each.start_s + each.duration_s) for each in self.recordings)
+        return (Span(0.0, self.video.duration_s),)
 
     @property
     def is_withheld(self) -> bool:

@@ -9,11 +9,11 @@ The prompt of one sentence is a line naming the section and a line per fact:
     E3 | PPV | starts 78 s = 1:18 after arrival on the table | lasts 25 s
 """
 
-import math
 from typing import Literal
 
 from pydantic import Field
 
+from resus_doc.guidelines.rounding import MOST_PLACES, half_up, places_for
 from resus_doc.schema import (
     ACTIVITY_NAMES,
     Activity,
@@ -78,8 +78,6 @@ COUNT_WORDS = (
     "twelve",
 )
 SECONDS_PER_MINUTE = 60
-_MOST_PLACES = 3
-"""Decimals of a time; the video's clock has milliseconds."""
 
 
 class Number(Value):
@@ -148,28 +146,14 @@ class SentencePlan(Value):
 # --- numbers as they are spoken
 
 
-def spoken(value: float) -> float:
-    """A time as sentences give it: tenths of a second below one minute, whole seconds from there; halves away from zero."""
-    return _half_up(value, 0 if abs(value) >= SECONDS_PER_MINUTE else 1)
-
-
-def apart(value: float, limit: float, rounded: float) -> float:
-    """`rounded`, or as many decimals more as it takes to stand on the same side of the limit as the value itself."""
-    for places in range(1, _MOST_PLACES):
-        if value == limit or (rounded - limit) * (value - limit) > 0:
-            break
-        rounded = _half_up(value, places)
-    return rounded
-
-
-def _half_up(value: float, places: int) -> float:
-    scaled = math.floor(round(abs(value) * 10**places, 6) + 0.5) / 10**places
-    return math.copysign(scaled, value) + 0.0
+def spoken(value: float, limit: float | None = None) -> float:
+    """A time as sentences give it: tenths of a second below one minute, whole seconds from there; finer beside a limit."""
+    return half_up(value, places_for(value, limit, 0 if abs(value) >= SECONDS_PER_MINUTE else 1))
 
 
 def plain(value: float) -> str:
     """Digits without trailing zeros: 78, 3.5."""
-    return f"{value:.{_MOST_PLACES}f}".rstrip("0").rstrip(".")
+    return f"{value:.{MOST_PLACES}f}".rstrip("0").rstrip(".")
 
 
 def clock(value: float) -> str | None:
@@ -207,10 +191,8 @@ def count_word(count: float) -> str:
 def number_of(role: Role, value: float, unit: Unit, *, at_least: bool = False, limit: float | None = None) -> Number:
     """Round a value of the report to how it is spoken, on the right side of the limit it is held against."""
     scale = 100 if unit == "fraction" else 1
-    exact = value * scale
-    rounded = spoken(exact) if unit == "s" else _half_up(exact, 0)
-    if limit is not None:
-        rounded = apart(exact, limit * scale, rounded)
+    exact, limit = value * scale, None if limit is None else limit * scale
+    rounded = spoken(exact, limit) if unit == "s" else half_up(exact, places_for(exact, limit, 0))
     return Number(role=role, value=rounded, unit="%" if unit == "fraction" else unit, at_least=at_least)
 
 

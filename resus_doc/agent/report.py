@@ -660,6 +660,7 @@ def _cut_short(state: State, found: list[Windows]) -> State:
         if at_s is not None:
             notes.append(f"{recording['name']} is damaged and unreadable from {clock(at_s)} of it on.")
         recordings.append({**recording, "duration_s": recording["duration_s"] if at_s is None else at_s})
+    video["duration_s"] = round(max(each["start_s"] + each["duration_s"] for each in recordings), 3)
     return {"video": video, "recordings": recordings, "notes": notes}
 
 

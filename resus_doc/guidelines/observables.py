@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from resus_doc.guidelines.logic import GAP_TOLERANCE_S, gaps_in_view
+from resus_doc.guidelines.rounding import half_up, places_for
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Measure, Span, Timeline, Unit
 
 FIRST = "time_to_first_"
@@ -29,25 +30,33 @@ class Observation(NamedTuple):
     """What leaves the range open, to be named when it crosses a limit."""
 
 
-def observe(name: str, unit: Unit, timeline: Timeline, measures: Sequence[Measure]) -> Observation:
-    """The observable of that name: one of `DERIVED`, a time to the first event of an activity, or any measure."""
+def observe(
+    name: str, unit: Unit, timeline: Timeline, measures: Sequence[Measure], limit: float | None = None
+) -> Observation:
+    """The observable of that name: one of `DERIVED`, a time to the first event of an activity, or any measure.
+
+    `limit` is what it is held against: numbers in its text stay on their side of it.
+    """
     measure = next((measure for measure in measures if measure.name == name), None)
     if name in DERIVED:
-        return DERIVED[name](timeline, measure)
+        return _without_noise(DERIVED[name](timeline, measure, limit))
     if name.startswith(FIRST) and not name.endswith("_from_table"):
-        return _time_to_first(name.removeprefix(FIRST), timeline, measure)
-    return _plain(name, unit, timeline, measure)
+        return _without_noise(_time_to_first(name.removeprefix(FIRST), timeline, measure, limit))
+    return _plain(name, unit, timeline, measure, limit)
 
 
-def seconds(value: float) -> str:
-    """A number of seconds as sentences give it."""
-    return f"{value:.1f} s"
+def _without_noise(observation: Observation) -> Observation:
+    """Times in whole milliseconds, as measures have them: a difference of two is off by the noise of its last binary digit."""
+    value, low, high = observation.value, round(observation.low, 3), round(observation.high, 3)
+    return observation._replace(value=None if value is None else round(value, 3), low=low, high=high)
 
 
 # --- time to the first event
 
 
-def _time_to_first(subject: str, timeline: Timeline, measure: Measure | None) -> Observation:
+def _time_to_first(
+    subject: str, timeline: Timeline, measure: Measure | None, limit: float | None = None
+) -> Observation:
     activities = activities_of(subject)
     events = timeline.of(*activities)
     named = name_of(subject)
@@ -58,7 +67,7 @@ def _time_to_first(subject: str, timeline: Timeline, measure: Measure | None) ->
         doubt = f"{_capital(named)} may have been given while the baby was out of view or not recorded."
         return Observation(text, None, max(low, 0.0), math.inf, (), measures, None, doubt)
     first = events[0]
-    return _first_seen(first, named, activities, timeline, measure)
+    return _first_seen(first, named, activities, timeline, measure, limit)
 
 
 def _none_seen(activities: tuple[Activity, ...], named: str, timeline: Timeline) -> str:
@@ -68,7 +77,12 @@ def _none_seen(activities: tuple[Activity, ...], named: str, timeline: Timeline)
 
 
 def _first_seen(
-    first: Event, named: str, activities: tuple[Activity, ...], timeline: Timeline, measure: Measure | None
+    first: Event,
+    named: str,
+    activities: tuple[Activity, ...],
+    timeline: Timeline,
+    measure: Measure | None,
+    limit: float | None,
 ) -> Observation:
     zero = timeline.time_zero
     measures = (measure.id,) if measure else ()
@@ -82,7 +96,11 @@ def _first_seen(
     if measure and measure.range:
         lows.append(measure.range[0])
         highs.append(measure.range[1])
-    text = f"{_capital(named)} was first seen {_after(value, zero.name)}{_range_text(min(lows), max(highs))}."
+    when = _after(value, zero.name, limit)
+    text = f"{_capital(named)} was first seen {when}{_range_text(min(lows), max(highs), 's', limit)}."
+    if zero.source == "given" and max(highs) < 0:
+        reason = f"{_capital(named)} was seen before the given time of birth, so that time cannot be right."
+        return Observation(text, value, min(lows), max(highs), (first.id,), measures, reason)
     earliest = _possible_from(activities, timeline, first.start_s) - zero.range_s[1]
     doubt = f"{_capital(named)} may have begun earlier, while the baby was out of view or not recorded."
     open_start = earliest < min(lows)
@@ -139,7 +157,7 @@ def begun_unseen(first: Event, timeline: Timeline) -> str | None:
 # --- PPV before compressions
 
 
-def _ppv_before_compressions(timeline: Timeline, measure: Measure | None) -> Observation:
+def _ppv_before_compressions(timeline: Timeline, measure: Measure | None, limit: float | None) -> Observation:
     """Seconds of PPV seen before the first chest compressions; at most the time since the first PPV.
 
     The low bound counts only PPV that was surely seen before compressions may have begun; the high bound the whole stretch
@@ -163,7 +181,7 @@ def _ppv_before_compressions(timeline: Timeline, measure: Measure | None) -> Obs
     if measure and measure.range:
         low, high = min(low, measure.range[0]), max(high, measure.range[1])
     events = (*(event.id for event in before), first.id)
-    text = f"{seconds(value)} of PPV were seen before the first chest compressions."
+    text = f"{measured(value, 's', limit)} of PPV were seen before the first chest compressions."
     if not before:
         text = "No PPV was seen before the first chest compressions."
     doubt = (
@@ -202,7 +220,7 @@ def _overlap(events: Sequence[Event], until_s: float, edges: Callable[[Event], t
 # --- any measure
 
 
-def _plain(name: str, unit: Unit, timeline: Timeline, measure: Measure | None) -> Observation:
+def _plain(name: str, unit: Unit, timeline: Timeline, measure: Measure | None, limit: float | None) -> Observation:
     label = name.replace("_", " ").replace("ppv", "PPV").replace("cpap", "CPAP")
     if measure is None or measure.value is None:
         text = f"{_capital(label)}: no value."
@@ -210,14 +228,10 @@ def _plain(name: str, unit: Unit, timeline: Timeline, measure: Measure | None) -
         return Observation(text, None, 0.0, math.inf, (), measures, "The recording gives no value for this measure.")
     low, high = measure.range or (measure.value, measure.value)
     low, high = min(low, measure.value), max(high, measure.value)
-    amount = measured(measure.value, unit)
-    text = f"{_TEXTS.get(name, label.capitalize() + ': {}').format(amount)}{_range_text(low, high, unit)}."
+    amount, spread = measured(measure.value, unit, limit), _range_text(low, high, unit, limit)
+    text = f"{_TEXTS.get(name, label.capitalize() + ': {}').format(amount)}{spread}."
     if name.startswith("ppv_pause") and measure.value == 0:
-        text = (
-            f"No pause of PPV was seen for certain{_range_text(low, high, unit)}."
-            if high
-            else "No pause of PPV was seen."
-        )
+        text = f"No pause of PPV was seen for certain{spread}." if high else "No pause of PPV was seen."
     doubt = "Part of the time was out of view, or an edge of an event is uncertain."
     return Observation(text, measure.value, low, high, measure.events, (measure.id,), _edge(name, timeline), doubt)
 
@@ -243,16 +257,16 @@ _TEXTS = {
     "stimulation_total": "Stimulation was seen for {} in all",
 }
 
-DERIVED: dict[str, Callable[[Timeline, Measure | None], Observation]] = {
+DERIVED: dict[str, Callable[[Timeline, Measure | None, float | None], Observation]] = {
     "ppv_before_compressions": _ppv_before_compressions,
 }
 
 
-def measured(value: float, unit: Unit) -> str:
-    """A number with its unit as sentences give it."""
-    if unit == "s":
-        return seconds(value)
-    return f"{value:.2f}" if unit == "fraction" else f"{value:.0f}"
+def measured(value: float, unit: Unit, limit: float | None = None) -> str:
+    """A number with its unit as sentences give it, on its side of the limit it is held against."""
+    fewest = {"s": 1, "fraction": 2}.get(unit, 0)
+    places = places_for(value, limit, fewest)
+    return f"{half_up(value, places):.{places}f}{' s' if unit == 's' else ''}"
 
 
 def mask_support_interval(timeline: Timeline) -> Observation:
@@ -272,14 +286,17 @@ def name_of(subject: str) -> str:
     return next((name for activity, name in ACTIVITY_NAMES.items() if activity == subject), subject.replace("_", " "))
 
 
-def _after(value: float, zero_name: str) -> str:
-    return f"{seconds(value)} after {zero_name}" if value >= 0 else f"{seconds(-value)} before {zero_name}"
+def _after(value: float, zero_name: str, limit: float | None) -> str:
+    if value < 0:
+        return f"{measured(-value, 's')} before {zero_name}"
+    return f"{measured(value, 's', limit)} after {zero_name}"
 
 
-def _range_text(low: float, high: float, unit: Unit = "s") -> str:
-    if not math.isfinite(low + high) or measured(low, unit) == measured(high, unit):
+def _range_text(low: float, high: float, unit: Unit, limit: float | None) -> str:
+    if not math.isfinite(low + high):
         return ""
-    return f" (range {measured(low, unit)} to {measured(high, unit)})"
+    ends = measured(low, unit, limit), measured(high, unit, limit)
+    return f" (range {ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
 
 
 def _capital(text: str) -> str:

@@ -115,9 +115,10 @@ def _observation(rule: Rule, case: _Case) -> Observation:
         return Observation(f"The source of the events does not cover {names}.", None, 0.0, 0.0)
     if isinstance(rule.check, BeyondCamera):
         return _what_was_seen(rule, case.timeline)
+    limit, _ = _limit_of(rule)
     if rule.check.of in FROM_VITALS:
-        return FROM_VITALS[rule.check.of](case.timeline, case.known.vitals)
-    return observe(rule.check.of, rule.check.unit, case.timeline, case.measures)
+        return FROM_VITALS[rule.check.of](case.timeline, case.known.vitals, limit)
+    return observe(rule.check.of, rule.check.unit, case.timeline, case.measures, limit)
 
 
 def _what_was_seen(rule: Rule, timeline: Timeline) -> Observation:

@@ -70,7 +70,7 @@ def _too_few(moment_s: Range, vitals: Vitals) -> bool:
     return len(sure) < FEWEST_READINGS
 
 
-def _heart_rate_at_compressions(timeline: Timeline, vitals: Vitals | None) -> Observation:
+def _heart_rate_at_compressions(timeline: Timeline, vitals: Vitals | None, limit: float | None) -> Observation:
     """Beats per minute in the seconds before the first chest compressions: the last reading, with the range of all."""
     compressions = timeline.of("chest_compressions")
     if vitals is None or not vitals.readings("hr_bpm"):
@@ -87,22 +87,19 @@ def _heart_rate_at_compressions(timeline: Timeline, vitals: Vitals | None) -> Ob
         return _nothing("Too few heart-rate readings lie close before the first chest compressions.", first.id)
     rates = _around(moment_s, vitals)
     last = [rate for t_s, rate in vitals.readings("hr_bpm") if t_s <= first.start_s][-1]
-    spread = "" if min(rates) == max(rates) else f" (readings {_rate(min(rates))} to {_rate(max(rates))})"
-    text = f"The last heart rate read before the first chest compressions was {_rate(last)} per minute{spread}."
+    told, least, most = (measured(rate, "bpm", limit) for rate in (last, min(rates), max(rates)))
+    spread = "" if min(rates) == max(rates) else f" (readings {least} to {most})"
+    text = f"The last heart rate read before the first chest compressions was {told} per minute{spread}."
     doubt = "The readings around that moment differ, or its time is uncertain."
     reason = begun_unseen(first, timeline)
     return Observation(text, last, min(rates), max(rates), (first.id,), (), reason, doubt)
-
-
-def _rate(value: float) -> str:
-    return measured(value, "bpm")
 
 
 def _nothing(reason: str, *events: str) -> Observation:
     return Observation(reason, None, 0.0, math.inf, events, (), reason)
 
 
-FROM_VITALS: dict[str, Callable[[Timeline, Vitals | None], Observation]] = {
+FROM_VITALS: dict[str, Callable[[Timeline, Vitals | None, float | None], Observation]] = {
     "heart_rate_at_compressions": _heart_rate_at_compressions,
 }
 """Observables that need the vital signs."""

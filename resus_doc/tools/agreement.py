@@ -13,6 +13,7 @@ from resus_doc.errors import InputRefused
 from resus_doc.models.event_matching import IOU_LEVELS, EventCounts, count, onset_differences_s
 from resus_doc.schema import ACTIVITIES, MASK_SUPPORT, Activity, Span, Timeline, Value
 from resus_doc.tools import intervals
+from resus_doc.tools.extent import covers
 
 Subject = Activity | Literal["mask_support"]
 SUBJECTS: tuple[Subject, ...] = (*ACTIVITIES, "mask_support")
@@ -75,7 +76,7 @@ def compare(one: Timeline, other: Timeline) -> list[Agreement]:
     Raises:
         InputRefused: there is no activity that both cover.
     """
-    shared = [name for name in SUBJECTS if _covers(one, name) and _covers(other, name)]
+    shared = [name for name in SUBJECTS if _both_cover(one, other, name)]
     if not shared:
         raise InputRefused("The two timelines have no activity in common.", "Check that they are of the same video.")
     length_s = int(max(one.duration_s, other.duration_s))
@@ -120,7 +121,7 @@ def confusion(one: Timeline, other: Timeline) -> dict[str, dict[str, int]]:
 
     The view of the baby is left out; `nothing` stands for none of the activities that both cover.
     """
-    names = [name for name in ACTIVITIES if name != "baby_visible" and _covers(one, name) and _covers(other, name)]
+    names = [name for name in ACTIVITIES if name != "baby_visible" and _both_cover(one, other, name)]
     length_s = int(max(one.duration_s, other.duration_s))
     left = _columns(one, names, length_s)
     right = _columns(other, names, length_s)
@@ -151,9 +152,12 @@ def seconds_of(spans: Sequence[Span], length_s: int) -> list[bool]:
     return [seconds > 0.5 for seconds in covered]
 
 
-def _covers(timeline: Timeline, subject: Subject) -> bool:
-    names = MASK_SUPPORT if subject == "mask_support" else (subject,)
-    return any(name in timeline.covered for name in names)
+def _both_cover(one: Timeline, other: Timeline, subject: Subject) -> bool:
+    """Whether both could have recorded it; of mask support all kinds, or the same ones."""
+    if covers(one, subject) and covers(other, subject):
+        return True
+    kinds, others = (set(MASK_SUPPORT) & set(timeline.covered) for timeline in (one, other))
+    return subject == "mask_support" and bool(kinds) and kinds == others
 
 
 def _rounded(value: float | None) -> float | None:

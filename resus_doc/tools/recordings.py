@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from resus_doc.errors import InputRefused, UsageError
 from resus_doc.schema import Event, Range, Recording, Span, Timeline, Video
+from resus_doc.tools import intervals
 from resus_doc.tools.clock import clock
 from resus_doc.tools.timeline import assemble
 
@@ -122,7 +123,7 @@ def join(
         after_s = starts_s[number + 1] if number + 1 < len(timelines) else None
         shifted = [_shifted(event, start_s, before_s, after_s) for event in timeline.events]
         events = _over_the_cut(events, shifted, ends_s[number - 1] if number else -math.inf, start_s)
-    observed = tuple(
+    observed = intervals.clean(
         Span(span.start_s + start_s, span.end_s + start_s)
         for timeline, start_s in zip(timelines, starts_s, strict=True)
         for span in timeline.observed

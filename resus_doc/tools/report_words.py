@@ -24,7 +24,7 @@ from resus_doc.schema import (
     Verdict,
     Video,
 )
-from resus_doc.tools import strings
+from resus_doc.tools import intervals, strings
 from resus_doc.tools.clock import clock
 
 VERDICT_ORDER: tuple[Verdict, ...] = ("not_met", "indeterminate", "met", "not_assessable")
@@ -44,6 +44,9 @@ _SUBJECTS: dict[str, str] = {
 }
 
 _LOST = strings.Phrase(strings.table("damage")["lost"])
+
+OFF_MIDDLE_S = 0.5
+"""A time further than this from the middle of its range is not told as plus or minus half of it."""
 
 PLACES_TOLD = 8
 """A sentence names no more places than this; the timeline hatches them all."""
@@ -142,14 +145,15 @@ def _plain(value: float, digits: int = 1) -> str:
 def moment(seconds: float, zero: TimeZero) -> str:
     """A time of the video as a sentence says it: `0:42 after birth`."""
     since = seconds - zero.t_s
-    side = "before" if round(since) < 0 else "after"
-    return f"{clock(abs(since))} {side} {zero.name}"
+    told = clock(since)
+    side = "before" if told.startswith("-") else "after"
+    return f"{told.removeprefix('-')} {side} {zero.name}"
 
 
 def time_zero_sentence(zero: TimeZero) -> str:
     """From when times count, and how sure that is."""
-    spread = (zero.range_s[1] - zero.range_s[0]) / 2
-    sure = f" (known to within ± {_plain(spread)} s)" if spread > 0 else ""
+    spread = _spread(zero.t_s, zero.range_s, 0.0)
+    sure = f" ({'known to within ' if spread.startswith('±') else ''}{spread})" if spread else ""
     where = f"{clock(zero.t_s)} in the video" if zero.t_s >= 0 else f"{clock(-zero.t_s)} before the video starts"
     sources = {"given": "birth, as entered", "table_arrival": "arrival on the table, as seen", "video_start": ""}
     if zero.source == "video_start":
@@ -308,7 +312,7 @@ def _activity_line(report: Report, activity: Activity) -> Line:
 
 
 def _view_text(report: Report) -> str:
-    whole = report.video.duration_s
+    whole = intervals.length(report.recorded)
     share = f" ({amount(report.observed_s / whole, 'fraction')})" if whole > 0 else ""
     return f"baby in view for {amount(report.observed_s, 's')} of {amount(whole, 's')} recorded{share}"
 
@@ -379,8 +383,15 @@ def event_times(event: Event, zero: TimeZero) -> str:
 def _edge(at_s: float, span: Range, censored: bool, zero: TimeZero) -> str:
     if censored:
         return f"{clock(at_s - zero.t_s)} (edge of the recording)"
-    spread = span[1] - span[0]
-    return clock(at_s - zero.t_s) + (f" (± {_plain(spread / 2)} s)" if spread > 0 else "")
+    spread = _spread(at_s, span, zero.t_s)
+    return clock(at_s - zero.t_s) + (f" ({spread})" if spread else "")
+
+
+def _spread(at_s: float, span: Range, zero_s: float) -> str:
+    """How sure a time is: so far to both sides, or from when to when where it lies far from the middle of its range."""
+    if abs((span[0] + span[1]) / 2 - at_s) > OFF_MIDDLE_S:
+        return f"{clock(span[0] - zero_s)}–{clock(span[1] - zero_s)}"
+    return f"± {_plain((span[1] - span[0]) / 2)} s" if span[1] > span[0] else ""
 
 
 def lost_sentence(video: Video) -> str:

@@ -278,7 +278,7 @@ def _refuse_overlap(events: Iterable[Event]) -> None:
 
 def _observed(report: Report, events: Sequence[Event], covered: Sequence[Activity]) -> tuple[Span, ...]:
     """When the baby was in view: as the case has it, unless the reviewer changed that or takes a withheld case over."""
-    whole = intervals.complement(report.video.lost, Span(0.0, report.video.duration_s))
+    whole = intervals.subtract(report.recorded, report.video.lost)
     if "baby_visible" not in covered:
         return report.observed if not report.is_withheld else whole
 

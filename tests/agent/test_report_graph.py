@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,6 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+from damaged_videos import break_off
+
+sys.path.pop(0)
 
 from resus_doc import settings
 from resus_doc.agent.loaded import LoadedModels
@@ -346,6 +352,17 @@ def test_two_recordings_of_a_case_stand_on_one_timeline(small_dataset, random_bu
     assert [(tmp_path / "case" / place).resolve() for place in places] == [first.resolve(), second.resolve()]
     rows = (tmp_path / "case" / "windows.csv").read_text().splitlines()
     assert len(rows) > 20
+
+
+def test_a_last_recording_that_breaks_off_ends_the_case_there(small_dataset, random_bundle, tmp_path):
+    first, second = sorted((small_dataset / "videos" / "train").glob("*.mp4"))[:2]
+    broken = break_off(Path(shutil.copy(second, tmp_path)), 0.6)
+    chosen = settings.load(llm="none", detector=random_bundle)
+    places = {"video": first, "more_videos": (broken,), "offsets_s": (40.0,)}
+    report = make_report(Request(**places, out=tmp_path / "case", settings=chosen))
+    assert 0 < report.recordings[1].duration_s < 12
+    assert report.video.duration_s == pytest.approx(40.0 + report.recordings[1].duration_s, abs=0.01)
+    assert any("unreadable from" in note for note in report.provenance["notes"])
 
 
 @pytest.fixture(scope="module")

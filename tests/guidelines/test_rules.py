@@ -155,6 +155,24 @@ def test_ppv_within_60_s_of_birth(onset_s, spread, verdict):
     assert not found.verified
 
 
+@pytest.mark.parametrize(
+    ("birth_s", "onset_s", "verdict", "told"),
+    [(0.0, 60.04, "not_met", "60.04 s"), (0.0, 59.96, "met", "59.96 s"), (4.4, 64.4, "met", "60.0 s")],
+)
+def test_what_is_told_lies_on_its_side_of_the_limit(birth_s, onset_s, verdict, told):
+    """64.4 - 4.4 is a little more than 60 in binary."""
+    found = finding(timeline(event(1, "ppv", onset_s, 120), zero_s=birth_s), PPV_RULE)
+    assert (found.verdict, found.observed) == (verdict, f"PPV was first seen {told} after birth.")
+    assert found.observed_value == round(onset_s - birth_s, 3)
+
+
+def test_ppv_before_birth_makes_the_time_of_birth_wrong_and_no_rule_met():
+    found = finding(timeline(event(1, "ppv", 12, 90), zero_s=20), PPV_RULE)
+    assert found.verdict == "not_assessable"
+    assert "cannot be right" in found.reason
+    assert finding(timeline(event(1, "ppv", 12, 90), zero_s=20, zero_spread=10), PPV_RULE).verdict == "met"
+
+
 def test_uncertainty_of_the_time_of_birth_counts():
     case = timeline(event(1, "ppv", 55, 120), zero_spread=10)
     assert finding(case, PPV_RULE).verdict == "indeterminate"
@@ -422,7 +440,10 @@ def cases(draw):
     edges = sorted(draw(st.lists(edge, min_size=0, max_size=6)))
     observed = tuple(zip(edges[::2], edges[1::2], strict=False))
     zero = draw(st.sampled_from(["given", "table_arrival", "video_start"]))
-    zero_s = draw(st.floats(-90, 60).map(lambda value: round(value, 1))) if zero == "given" else 0.0
+    first_s = min((each.start_s for each in events), default=60.0)
+    zero_s = (
+        draw(st.floats(-90, min(60.0, first_s)).map(lambda value: round(value - 0.05, 1))) if zero == "given" else 0.0
+    )
     return timeline(*events, zero=zero, zero_s=zero_s, zero_spread=draw(spread), observed=observed)
 
 

@@ -33,6 +33,12 @@ def test_the_heart_rate_before_compressions_is_held_against_the_limit(rate, verd
     assert found.events == ("E2",)
 
 
+def test_a_rate_is_told_on_its_side_of_the_limit():
+    found = finding(with_compressions(), RATE_RULE, Known(vitals=steady(59.6)))
+    assert (found.verdict, found.observed_value) == ("met", 59.6)
+    assert "59.6 per minute" in found.observed
+
+
 def test_readings_that_differ_leave_it_open():
     vitals = heart_rate((72.0, 70.0), (75.0, 65.0), (78.0, 55.0))
     found = finding(with_compressions(), RATE_RULE, Known(vitals=vitals))

@@ -53,6 +53,12 @@ def test_numbers_of_two_raters(tmp_path):
     assert "length of the video is not known" in compared[0].notes[0]
 
 
+def test_mask_support_is_not_compared_with_a_rater_who_knows_only_a_part_of_it(tmp_path):
+    both = write(tmp_path / "b.csv", ONE + "cpap,60,90\n")
+    found = as_json(*compare_places(write(tmp_path / "a.csv", ONE), both))["activities"]
+    assert "ppv" in found and "mask_support" not in found
+
+
 def test_folders_pair_by_name_and_add_up(tmp_path):
     for name in ("x", "y"):
         write(tmp_path / "a" / f"{name}.csv", ONE)

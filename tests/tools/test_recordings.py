@@ -75,6 +75,11 @@ def test_an_event_over_a_cut_of_the_camera_is_one():
     assert [event.id for event in whole.events] == ["E1", "E2"]
 
 
+def test_time_that_two_recordings_share_was_observed_once():
+    whole = recordings.join([part(60.0), part(60.0)], [0.0, 59.2])
+    assert whole.observed_s == whole.duration_s == 119.2
+
+
 def test_birth_counts_from_the_first_recording():
     whole = recordings.join([part(60.0, A), part(50.0, B)], [0.0, 80.0], birth_time_s=-15.0)
     assert measures(whole)["time_to_first_ppv"].value == 35.0

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample_report import empty_report, hostile_report, long_report, sample_report, withheld_report
+from sample_report import EVENTS, empty_report, hostile_report, long_report, sample_report, withheld_report
 
-from resus_doc.schema import Report
+from resus_doc.schema import Recording, Report, TimeZero
+from resus_doc.tools import report_words as words
 from resus_doc.tools.report_md import escape, render
 
 
@@ -104,3 +105,28 @@ def test_escape(text: str, shown: str) -> None:
 )
 def test_equal_reports_give_equal_text(report: Report) -> None:
     assert render(report) == render(report.model_copy())
+
+
+def test_a_time_far_from_the_middle_of_its_range_is_told_with_the_range() -> None:
+    after_a_gap = EVENTS[1].model_copy(
+        update={"start_s": 100.0, "start_range_s": (60.0, 100.0), "end_s": 130.0, "end_range_s": (129.0, 131.0)}
+    )
+    zero = TimeZero(t_s=-20.0, range_s=(-20.0, -20.0), source="given")
+    assert words.event_times(after_a_gap, zero) == "2:00 (1:20–2:00) to 2:30 (± 1 s)"
+    arrival = TimeZero(t_s=8.0, range_s=(4.0, 8.0), source="table_arrival")
+    assert words.time_zero_sentence(arrival).endswith("as seen: 0:08 in the video (0:04–0:08).")
+
+
+@pytest.mark.parametrize(
+    ("at_s", "told"), [(9.5, "0:01 before birth"), (10.0, "0:00 after birth"), (10.5, "0:01 after birth")]
+)
+def test_half_a_second_stands_on_its_side_of_birth(at_s: float, told: str) -> None:
+    assert words.moment(at_s, TimeZero(t_s=10.0, range_s=(10.0, 10.0), source="given")) == told
+
+
+def test_the_view_is_a_part_of_what_was_recorded() -> None:
+    recordings = tuple(
+        Recording(name=name, sha256="0", start_s=at, duration_s=60.0) for name, at in (("a", 0.0), ("b", 100.0))
+    )
+    report = sample_report(recordings=recordings, observed_s=90.0)
+    assert any("1:30 min of 2:00 min recorded (75 %)" in line.text for line in words.glance(report))

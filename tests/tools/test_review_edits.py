@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import EVENTS, sample_report
 
 from resus_doc.errors import InputRefused
-from resus_doc.schema import Event, Span
+from resus_doc.schema import Event, Recording, Span
 from resus_doc.tools.review_edits import Edited, Edits, apply, timeline_of, told
 
 REPORT = sample_report()
@@ -80,6 +80,17 @@ def test_lost_pictures_were_not_observed_by_a_reviewer_either():
     )
     assert whole.observed_s - damaged.observed_s == 5.0
     assert not any(span.start_s < 44.0 < span.end_s for span in damaged.observed)
+
+
+def test_a_reviewer_saw_nothing_between_two_recordings():
+    recorded = tuple(
+        Recording(name=name, sha256="0", start_s=start_s, duration_s=length_s)
+        for name, start_s, length_s in (("a", 0.0, 30.0), ("b", 40.0, LENGTH_S - 40.0))
+    )
+    whole = {"id": "N1", "activity": "baby_visible", "start_s": 0.0, "end_s": LENGTH_S, "confirmed": True}
+    others = [plain(event) for event in EVENTS if event.activity != "baby_visible"]
+    timeline = timeline_of(REPORT.model_copy(update={"recordings": recorded}), edited(whole, *others))
+    assert timeline.observed == (Span(0.0, 30.0), Span(40.0, LENGTH_S))
 
 
 def test_a_new_activity_is_covered_from_then_on():
