@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from decoder_data import weights
 from detector_baselines import BUNDLES
-from detector_data import HARDEST, SEEDS
-from detector_ship import BUILD, drawing_code, validation_videos
+from detector_data import HARDEST, SEEDS, drawing_code
+from detector_ship import BUILD, validation_videos
 
 from resus_doc.models.detector import Detector
 from resus_doc.models.judgement import Figures

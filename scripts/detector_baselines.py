@@ -25,6 +25,7 @@ from train_detector import STAGES, load_base, log
 
 from resus_doc.models import bundle_writer, clips, pretraining, timesformer, training
 from resus_doc.models.bundle_writer import Parts
+from resus_doc.models.detector import choose_device
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.views import View
 from resus_doc.models.weights import bare, new_head
@@ -39,12 +40,12 @@ SIGHT_STEPS = 700
 """As long as the base learns to see."""
 
 
-def train(stage: str, steps: int, first: int, clip_count: int | None, sight: int, videos: int) -> None:
+def train(stage: str, steps: int, first: int, clip_count: int | None, sight: int, videos: int, device: str) -> None:
     """Train one row and write its bundle."""
     root, view = BUILD / stage, VIEWS.get(stage, "all")
-    model, facts = _start(stage, root, sight)
+    model, facts = _start(stage, root, sight, device)
     torch.manual_seed(1)
-    head = new_head(clips.hidden_size(model.get_base_model()), len(LABELS))
+    head = new_head(clips.hidden_size(model.get_base_model()), len(LABELS)).to(device)
     frames, flags = load("train", first, clip_count)
     recipe = Recipe(steps=steps, learning_rate=RATES[stage], weight_decay=0.01, seed=1, turned=True)
     training.train_adapter(model, head, Clips(frames, flags), recipe, root / "checkpoint.pt", log, view=view)
@@ -52,16 +53,16 @@ def train(stage: str, steps: int, first: int, clip_count: int | None, sight: int
     finish(stage, _saved(stage, root, model, head), facts, videos)
 
 
-def _start(stage: str, root: Path, sight: int) -> tuple[nn.Module, dict]:
+def _start(stage: str, root: Path, sight: int, device: str) -> tuple[nn.Module, dict]:
     """The model before it meets an activity, and what is to be told of it."""
     torch.manual_seed(1)
     if stage == "head":
-        return bare(load_base().requires_grad_(False)), {}
+        return bare(load_base().requires_grad_(False)).to(device), {}
     if stage == "full":
-        return bare(load_base()), {}
+        return bare(load_base()).to(device), {}
     if stage in ADAPTED:
-        return training.add_adapter(load_base().requires_grad_(False)), {}
-    model = timesformer.new(FRAME_SIZE)
+        return training.add_adapter(load_base().requires_grad_(False)).to(device), {}
+    model = timesformer.new(FRAME_SIZE).to(device)
     sight = sight if any((DATA / "base").glob("*.npz")) else 0
     if sight:
         seen, recipe = Clips(*load("base", limit=EASY["base"])), Recipe(steps=sight, learning_rate=5e-4)
@@ -113,10 +114,12 @@ def main() -> None:
     parser.add_argument("--sight", type=int, default=SIGHT_STEPS, help="steps in which a TimeSformer learns to see")
     parser.add_argument("--videos", type=int, default=VIDEOS, help="validation videos to tune on")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda: what trains")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     steps = options.steps or usual_steps(options.stage)
-    train(options.stage, steps, options.first, options.clips, options.sight, options.videos)
+    device = choose_device(options.device)
+    train(options.stage, steps, options.first, options.clips, options.sight, options.videos, device)
 
 
 def usual_steps(stage: str) -> int:

@@ -1,4 +1,4 @@
-"""Renders the clips from which the detector's base and adapter learn, once, into `build/detector/data`.
+"""Renders the clips from which the detector's base and adapter learn, once, into a folder of `build/detector/data`.
 
     python scripts/detector_data.py base 5000        # pictures + what each patch shows; no activity anywhere
     python scripts/detector_data.py train 8000       # pictures + which activities cover more than half
@@ -6,10 +6,12 @@
     python scripts/detector_data.py calibration 1500 # the same, for watching the training
 
 Each kind has its own range of seeds, so no scene is in two of them; validation and test videos have theirs too. Shards
-that are there already are kept: the script can be stopped and started again.
+that are there already are kept: the script can be stopped and started again. The folder is named after the code that draws them, so
+that code that draws otherwise draws anew.
 """
 
 import argparse
+import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
@@ -21,6 +23,7 @@ from av.video.reformatter import VideoReformatter
 
 from resus_doc.models.evaluation import truth_of
 from resus_doc.schema import Activity
+from resus_doc.tools import simulate
 from resus_doc.tools.simulate.dataset import SAME_BYTES
 from resus_doc.tools.simulate.look import MIXED
 from resus_doc.tools.simulate.render import Renderer
@@ -51,7 +54,15 @@ RATES = (8, 10, 12, 15, 24, 25, 30, 50)
 """Frame rates of the recordings that clips and validation videos come from."""
 SHARD = 250
 SIZES = ((256, 192), (320, 240), (384, 288))
-DATA = Path("build/detector/data")
+
+
+def drawing_code() -> str:
+    """A short hash of all code on which a rendered clip or video depends."""
+    files = [*sorted(Path(simulate.__file__).parent.glob("*.py")), Path(__file__)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+DATA = Path("build/detector/data") / drawing_code()
 
 
 def validation_scenarios(count: int) -> list[Scenario]:

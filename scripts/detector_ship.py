@@ -4,21 +4,28 @@ Used by `train_detector.py ship`; `fit_decoder.py` and, once there are figures, 
 videos are whole recordings with seeds of their own; nothing here touches test seeds.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from detector_data import FRAME_SIZE, GRID_FPS, LABELS, SEEDS, load, render_frames, validation_scenarios
+from detector_data import (
+    FRAME_SIZE,
+    GRID_FPS,
+    LABELS,
+    SEEDS,
+    drawing_code,
+    load,
+    render_frames,
+    validation_scenarios,
+)
 from other_scenes import negatives
 
 from resus_doc.models import bundle_writer, evaluation
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.bundle_writer import Parts
 from resus_doc.settings import DEFAULT_DETECTOR
-from resus_doc.tools import simulate
 from resus_doc.tools.simulate.scenario import Scenario
 
 BUILD = Path("build/detector")
@@ -74,12 +81,6 @@ def validation_videos(count: int = VIDEOS) -> Iterator[ValidationVideo]:
         frames = np.load(path, mmap_mode="r")
         windows = (len(frames) - config.window_frames) // config.stride_frames + 1
         yield ValidationVideo(frames, truth_table(scenario, windows))
-
-
-def drawing_code() -> str:
-    """A short hash of all code on which a rendered video depends."""
-    files = [*sorted(Path(simulate.__file__).parent.glob("*.py")), Path(__file__).with_name("detector_data.py")]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def other_videos(first: int, count: int) -> Iterator[np.ndarray]:

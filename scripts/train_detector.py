@@ -31,6 +31,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from resus_doc.models import backbone, evaluation, pretraining, sight, training, weights
+from resus_doc.models.detector import choose_device
 from resus_doc.models.pretraining import Vocabulary
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.weights import new_head
@@ -75,19 +76,19 @@ def new_base() -> nn.Module:
     return backbone.new_base(image_size=FRAME_SIZE, hidden_size=HIDDEN, layers=LAYERS, vocabulary=WORDS.size)
 
 
-def train_base(steps: int) -> None:
+def train_base(steps: int, device: str) -> None:
     frames, dense = load("base", limit=EASY["base"])
-    base = new_base()
+    base = new_base().to(device)
     recipe = Recipe(steps=steps, learning_rate=2e-3)
     pretraining.pretrain(base, Clips(frames, dense), WORDS, recipe, BUILD / "base.ckpt", log)
     base.half().save_pretrained(BUILD / "base")
     (BUILD / "base.json").write_text(json.dumps({"steps": steps, "clips": len(frames)}))
-    gate()
+    gate(device)
 
 
-def gate() -> None:
+def gate(device: str) -> None:
     """Whether the base sees, on clips it did not learn from; before that no adapter is trained."""
-    base, (frames, dense) = load_base(), load("base", EASY["base"])
+    base, (frames, dense) = load_base().to(device), load("base", EASY["base"])
     half = len(frames) // 2
     learned, asked = Clips(frames[:half], dense[:half]), Clips(frames[half:], dense[half:])
     found = sight.caption_gate(base, asked, WORDS)
@@ -110,7 +111,7 @@ def load_base() -> nn.Module:
     return weights.load_base(BUILD / "base").eval()
 
 
-def train_top(name: str, steps: int | None) -> None:
+def train_top(name: str, steps: int | None, device: str) -> None:
     """`head`: the base stays frozen. The other stages: adapter and head."""
     torch.manual_seed(1)
     stage = STAGES[name]
@@ -129,6 +130,7 @@ def train_top(name: str, steps: int | None) -> None:
         seed=1,
         turned=stage.turned,
     )
+    model, head = model.to(device), head.to(device)
     training.train_adapter(model, head, Clips(frames, flags), recipe, BUILD / f"{name}.ckpt", log)
     watch(model, head)
     facts: dict = {"steps": recipe.steps, "clips": len(frames), "batch": recipe.batch}
@@ -177,14 +179,18 @@ def main() -> None:
     parser.add_argument("stage", choices=("base", "gate", *STAGES, "ship"))
     parser.add_argument("--steps", type=int, help="optimiser steps of 32 clips")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu or cuda: what trains; the bundle is made on the CPU"
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    device = choose_device(options.device)
     if options.stage == "base":
-        train_base(options.steps or 700)
+        train_base(options.steps or 700, device)
     elif options.stage == "gate":
-        gate()
+        gate(device)
     elif options.stage in STAGES:
-        train_top(options.stage, options.steps)
+        train_top(options.stage, options.steps, device)
     else:
         from detector_ship import ship
 

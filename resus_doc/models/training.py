@@ -236,10 +236,12 @@ def _set_mode(parts: Sequence[nn.Module], *, training: bool) -> None:
 def clip_logits(model: Any, head: nn.Module, frames: NDArray[np.uint8], view: View = "all") -> NDArray[np.float32]:
     """Logits [n, labels] of clips [n, 1 + frames, S, S, 3]; of several views the surest."""
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    device = next(head.parameters()).device
     with torch.inference_mode():
         shown = np.stack([views.shown(clip, view) for clip in frames])
-        parts = [head(windows.pooled(base, part).float()) for part in _split(shown.reshape(-1, *frames.shape[1:]))]
-        result: NDArray[np.float32] = torch.cat(parts).unflatten(0, shown.shape[:2]).amax(1).numpy()
+        some = _split(shown.reshape(-1, *frames.shape[1:]))
+        parts = [head(windows.pooled(base, part.to(device)).float()) for part in some]
+        result: NDArray[np.float32] = torch.cat(parts).unflatten(0, shown.shape[:2]).amax(1).cpu().numpy()
     return result
 
 
