@@ -47,6 +47,10 @@ POOL = 12.0
 FLOOR = 2e-3
 """Share of an emission that is spread over all logits: no single window can rule anything out."""
 
+UNSURE = 0.02
+"""Share of the emission of windows with all cells on, or none, that is spread over their own side of logit 0. The validation windows of
+those classes are nearly all sure; of a video of which the detector is less sure they would else pass for windows filled in part."""
+
 COUPLING_PRIOR_S = 30.0
 """Rates of beginnings are drawn towards each other as if so many seconds had been seen besides."""
 
@@ -260,6 +264,8 @@ def emissions(videos: Sequence[Example], grid: Grid) -> dict[Activity, tuple[tup
     for label, mass in masses.items():
         density = mass + POOL * pooled
         density /= density.sum(axis=1, keepdims=True)
+        for kind, side in ((0, LOGITS < 0), (1, LOGITS > 0)):
+            density[kind] = (1 - UNSURE) * density[kind] + UNSURE * side / side.sum()
         density = (1 - FLOOR) * density + FLOOR / len(LOGITS)
         tables[label] = tuple(tuple(round(float(x), 4) for x in row) for row in np.log(density))
     return tables

@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 import decoder_cases
 
 from resus_doc.errors import BundleBroken
+from resus_doc.models import decoder
+from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
+from resus_doc.settings import DEFAULT_DETECTOR
 from resus_doc.tools.timeline import build_timeline
 from resus_doc.tools.windows import Windows
 
@@ -73,6 +76,19 @@ def test_a_closer_look_counts_where_it_was_taken():
     closer = windows_of(np.column_stack([np.full(28, 0.97), np.full(28, 0.02)]), starts, 0.25)
     (event,) = built(p, 41.0, closer).of("ppv")
     assert (event.start_s, event.end_s) == (pytest.approx(5.5, abs=0.6), pytest.approx(17.5, abs=0.6))
+
+
+@pytest.mark.parametrize("probability", [0.7, 0.9, 0.97, 0.99])
+def test_what_the_shipped_detector_is_less_sure_of_is_not_taken_for_coming_and_going(probability):
+    config = DetectorConfig.model_validate_json((DEFAULT_DETECTOR / CONFIG_FILE).read_text("utf-8"))
+    p = np.full((99, len(config.labels)), 0.005)
+    p[:, config.labels.index("baby_visible")] = probability
+    p[10:29, config.labels.index("ppv")] = probability
+    windows = windows_of(p, labels=config.labels)
+    timeline = build_timeline(windows, dict.fromkeys(config.labels, 0.5), 100.0, decoder=decoder.read(DEFAULT_DETECTOR))
+    (view,), (ppv,) = timeline.of("baby_visible"), timeline.of("ppv")
+    assert (view.start_s, view.end_s, timeline.time_zero.source) == (0.0, 100.0, "video_start")
+    assert (ppv.start_s, ppv.end_s) == (pytest.approx(10.5, abs=1.0), pytest.approx(29.5, abs=1.0))
 
 
 def test_a_decoder_of_other_labels_is_refused():
