@@ -132,19 +132,23 @@ def _order(subject: str, timeline: Timeline) -> _Result:
     events = events_of(timeline, subject)
     if not events or not covers(timeline, subject):
         return NOT_ASSESSABLE
-    own = _onset(events)
-    others = [_onset(found) for name in ACTED if name != subject and (found := events_of(timeline, name))]
+    own = first_onset(subject, timeline)
+    others = [first_onset(name, timeline) for name in ACTED if name != subject and events_of(timeline, name)]
     value = 1 + sum(other.value < own.value for other in others)
     low = 1 + sum(other.high < own.low for other in others)
     high = 1 + sum(other.low <= own.high for other in others)
     return _of(Bounds(value, low, high), events[:1])
 
 
-def _onset(events: tuple[Event, ...]) -> Bounds:
-    """The first onset; before the recording when the event ran at its start."""
-    starts = [start_bounds(event) for event in events]
-    low = float("-inf") if any(event.censored_start for event in events) else min(start.low for start in starts)
-    return Bounds(events[0].start_s, low, min(start.high for start in starts))
+def first_onset(subject: str, timeline: Timeline) -> Bounds:
+    """When the first event of a subject that has some began, in seconds of the video.
+
+    It may have begun out of view before it was seen; without a low bound where an event ran at the recording's start.
+    """
+    events = events_of(timeline, subject)
+    earliest, latest = _first_onset(subject, events, timeline)
+    low = float("-inf") if any(event.censored_start for event in events) else earliest
+    return Bounds(events[0].start_s, low, latest)
 
 
 # --- counts and totals

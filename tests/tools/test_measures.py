@@ -183,6 +183,15 @@ def test_out_of_view_opens_the_time_to_first():
     assert (measure.value, measure.range) == (70.0, (30.0, 70.5))
 
 
+def test_out_of_view_opens_the_order_of_the_first():
+    """Beside the time to the first PPV, which may have been as early as when the baby went out of view."""
+    view = (event("baby_visible", 0, 10), event("baby_visible", 40, 200))
+    found = measured(case(*view, event("suction", 50, 55), event("ppv", 60, 80)))
+    assert found["time_to_first_ppv"].range == (10.0, 60.0)
+    for name, value in (("suction", 1), ("ppv", 2)):
+        assert (found[f"order_of_first_{name}"].value, found[f"order_of_first_{name}"].range) == (value, (1, 2))
+
+
 def test_an_unseen_stretch_is_no_pause():
     view = (event("baby_visible", 10, 60), event("baby_visible", 80, 200))
     found = measured(case(*view, event("ppv", 40, 60), event("ppv", 80, 90)))
