@@ -16,6 +16,7 @@ from resus_doc.loading import LOADING
 from resus_doc.schema import ACTIVITY_NAMES, Activity, Report, Span
 from resus_doc.settings import Settings
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
+from resus_doc.tools.cases import has_video
 from resus_doc.tools.clock import phrase_value
 from resus_doc.tools.registry import TOOLS
 
@@ -131,6 +132,8 @@ def _too_late(call: ToolCall, report: Report) -> Found | None:
     if moment is None or moment <= end_s or compared or call.name not in RELATED:
         return None
     text = "The video lasts only {}, so it shows nothing at {}."
+    if not has_video(report):
+        text = "I cannot tell: the last event of this record ends at {}, and nothing is known of {}."
     numbers = (Quantity(value=end_s, unit="s"), Quantity(value=moment, unit="s"))
     return Found(statements=(Statement(text=text, numbers=numbers),))
 

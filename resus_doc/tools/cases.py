@@ -27,11 +27,22 @@ def _from_events(file: Path, settings: Settings) -> Report:
     events = formats.read_annotations(file)
     if not events:
         raise InputRefused(f"{file} holds no event.", "Name a case folder, or a timeline with events.")
-    duration_s = max(event.end_s for event in events)
-    found = timeline.timeline_from_annotations(events, duration_s)
+    last_s = max(event.end_s for event in events)
+    found = _not_cut_off(timeline.timeline_from_annotations(events, last_s))
     case_id = f"case-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
-    video = Video(name="", sha256="", duration_s=duration_s, width=0, height=0, frame_rate=0, grid_fps=0)
+    video = Video(name="", sha256="", duration_s=last_s, width=0, height=0, frame_rate=0, grid_fps=0)
     return without_narrative(found, profile.load(settings.guideline), case_id, video)
+
+
+def _not_cut_off(found: Timeline) -> Timeline:
+    """The timeline of a bare file: its last event ends where the person saw it end, not where a video ends."""
+    events = tuple(event.model_copy(update={"censored_end": False}) for event in found.events)
+    return found.model_copy(update={"events": events})
+
+
+def has_video(report: Report) -> bool:
+    """Whether the report is of a video; of a bare file of events, only the end of the last event is known, and no length."""
+    return bool(report.video.sha256)
 
 
 def without_narrative(found: Timeline, guideline: profile.Profile, case_id: str, video: Video) -> Report:

@@ -144,7 +144,7 @@ def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHE
 
 def cannot_tell(report: Report, activity: Activity | None) -> Statement | None:
     """Why nothing follows from its absence in the record; None where something does."""
-    if report.domain_check is not None and not report.domain_check.in_domain:
+    if report.is_withheld:
         text = "I cannot tell: the video is unlike the detector's training data, so its events are withheld."
         return Statement(text=text)
     if activity is None:

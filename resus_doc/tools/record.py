@@ -5,6 +5,7 @@ from pathlib import Path
 from resus_doc.guidelines.profile import QUALITY_METRICS
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Finding, Passage, Report, Verdict
 from resus_doc.tools.answers import Found, Quantity, Statement
+from resus_doc.tools.cases import has_video
 from resus_doc.tools.queries import events_of, measure, name_of, not_found
 from resus_doc.tools.report_words import validated_on
 
@@ -217,8 +218,13 @@ def about(report: Report) -> Found:
     zero, covered = report.time_zero, [ACTIVITY_NAMES[name] for name in report.activities_covered]
     made = "A person's annotations" if validated_on(report) is None else "The detector"
     side = "before" if zero.t_s < 0 else "after"
+    length = (
+        "The video lasts {}."
+        if has_video(report)
+        else "These events came without their video, so how long it lasts is not known; the last event ends at {}."
+    )
     statements = [
-        Statement(text="The video lasts {}.", numbers=(Quantity(value=report.video.duration_s, unit="s"),)),
+        Statement(text=length, numbers=(Quantity(value=report.video.duration_s, unit="s"),)),
         Statement(
             text=f"Times count from {zero.name}, {{}} {side} the start of the video."
             if zero.source != "video_start"

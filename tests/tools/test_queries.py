@@ -1,7 +1,20 @@
 import pytest
 
-from resus_doc.schema import Event, Finding, GuidelineRef, Measure, Passage, Report, TimeZero, Video
+from resus_doc import settings
+from resus_doc.schema import (
+    DomainCheck,
+    Event,
+    Finding,
+    GuidelineRef,
+    Measure,
+    Passage,
+    Report,
+    Review,
+    TimeZero,
+    Video,
+)
 from resus_doc.tools import queries, reckoning, record
+from resus_doc.tools.cases import open_case
 
 
 def an_event(name: str, activity: str, start_s: float, end_s: float) -> Event:
@@ -109,6 +122,27 @@ def test_times_from_birth_are_told_from_arrival_on_the_table_as_well(report):
     ]
     arrival = TimeZero(t_s=8, range_s=(8, 8), source="table_arrival")
     assert len(reckoning.time_to_first(known.model_copy(update={"time_zero": arrival}), "suction").statements) == 1
+
+
+@pytest.mark.parametrize("by", [None, "M. Berg"])
+def test_what_a_reviewer_took_over_is_no_longer_withheld(report, by):
+    check = DomainCheck(in_domain=False, score=0, threshold=1, validated_on="simulated")
+    review = Review(revision=1, by="M. Berg", at="2026-01-01T00:00:00Z", whole_recording_by=by)
+    text = texts(
+        reckoning.count_events(report.model_copy(update={"domain_check": check, "review": review}), "stimulation")
+    )
+    assert text[0][0].startswith("I cannot tell: the " + ("source of this record" if by else "video is unlike"))
+
+
+def test_of_a_bare_file_the_last_event_ended_and_the_length_is_not_known(tmp_path):
+    """Nothing was cut off: no video ends where the person's last event does."""
+    file = tmp_path / "events.csv"
+    file.write_text("activity,start_s,end_s\nsuction,2,5\nppv,10,60\n")
+    bare = open_case(file, settings.load())
+    assert not any(event.censored_start or event.censored_end for event in bare.events)
+    assert texts(reckoning.total_time(bare, "ppv"))[0][:2] == ("PPV was seen for {} in total.", [50.0])
+    text, numbers, _ = texts(record.about(bare))[0]
+    assert text.endswith("how long it lasts is not known; the last event ends at {}.") and numbers == [60.0]
 
 
 def test_the_view_is_a_part_of_the_recording(report):
