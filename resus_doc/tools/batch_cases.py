@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from resus_doc.errors import InputRefused
-from resus_doc.schema import Event, Finding, GuidelineRef, Measure, Report, TimeZeroSource, Verdict
+from resus_doc.schema import Event, Finding, GuidelineRef, Measure, Range, Report, TimeZeroSource, Verdict
 from resus_doc.tools.casefolder import REPORT, read_report
+from resus_doc.tools.firsts import ranges_since_zero
 from resus_doc.tools.ledger import Row
 
 VERDICTS: tuple[Verdict, ...] = ("met", "not_met", "indeterminate", "not_assessable")
@@ -36,6 +37,8 @@ class Facts:
     broken_off: bool
     events: tuple[Event, ...]
     measures: dict[str, Measure]
+    since_zero: dict[str, Range]
+    """Of the measures that are times from time zero, the range with all that leaves them open, as the rules judge them."""
     guideline: GuidelineRef
     findings: tuple[Finding, ...]
 
@@ -112,6 +115,7 @@ def facts_of(report: Report) -> Facts:
         broken_off=report.video.broken_off_at_s is not None,
         events=report.events,
         measures={measure.name: measure for measure in report.measures},
+        since_zero=ranges_since_zero(report),
         guideline=report.guideline,
         findings=report.findings,
     )

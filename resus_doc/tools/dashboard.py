@@ -15,7 +15,7 @@ from resus_doc.tools import run_chart, strings
 from resus_doc.tools.batch_cases import LOW_CONFIDENCE, VERDICTS, Case, facts
 from resus_doc.tools.batch_tables import replace_text, totals, write_tables
 from resus_doc.tools.clock import clock
-from resus_doc.tools.dashboard_series import NO_LENGTH, SERIES, WIDEST_FRACTION, WIDEST_S, Followed, follow
+from resus_doc.tools.dashboard_series import NO_LENGTH, SERIES, WIDEST_FRACTION, WIDEST_S, Followed, Point, follow
 from resus_doc.tools.ledger import Row
 from resus_doc.tools.pages import embedded, part, source_hash, template
 from resus_doc.tools.report_words import VERDICT_NAMES
@@ -169,18 +169,27 @@ def amount(value: float | None, unit: Unit) -> str:
 def _told(followed: Followed, t: strings.Phrases) -> list[str]:
     """What the sure values of a series are, in sentences."""
     series = followed.series
-    values = [point.value for point in followed.points if point.sure]
-    uncertain = len(followed.points) - len(values)
-    told = [t.counted.text(len(values), followed.without, uncertain)]
+    sure = [point for point in followed.points if point.sure]
+    values = [point.value for point in sure]
+    told = [t.counted.text(len(values), followed.without, len(followed.points) - len(values))]
     if followed.none:
         told.append(t.no_pause_cases.text(followed.none, len(followed.points) + followed.none))
     if (parts := drawing.quartiles(values)) is not None:
         low, middle, high = (amount(value, series.unit) for value in parts)
         told.append(t.here.text(middle, low, high))
-    if values and series.share_within is not None:
-        within = sum(value <= series.share_within for value in values)
-        told.append(t.share_within.text(within, len(values), f"{series.share_within:.0f}"))
-    if values and series.share_above is not None:
-        above = sum(value > series.share_above for value in values)
-        told.append(t.share_above.text(above, len(values), f"{series.share_above:.0%}"))
+    if series.share_within is not None:
+        told += _share(sure, series.share_within, t.share_within, f"{series.share_within:.0f}", t, below=True)
+    if series.share_above is not None:
+        told += _share(sure, series.share_above, t.share_above, f"{series.share_above:.0%}", t, below=False)
     return told
+
+
+def _share(
+    sure: Sequence[Point], limit: float, phrase: strings.Phrase, named: str, t: strings.Phrases, *, below: bool
+) -> list[str]:
+    """How many of the sure values lie within a limit, or above it; without those whose range lies on both sides of it."""
+    decided = [point for point in sure if not point.range[0] <= limit < point.range[1]]
+    number = sum((point.value <= limit) == below for point in decided)
+    told = [phrase.text(number, len(decided), named)] if decided else []
+    left = len(sure) - len(decided)
+    return [*told, *([t.share_uncertain.text(left, named)] if left else [])]

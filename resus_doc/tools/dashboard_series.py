@@ -1,7 +1,7 @@
 """What the dashboard follows over time: which numbers, of which cases, and what others published.
 
 A case gives a value only where the number means the same as in the others: times from birth need a known birth. A value whose
-range is wide is shown but neither enters the median nor the signals.
+range is wide is shown but neither enters the median nor the signals; the range of a time from birth holds what was not recorded.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,8 @@ class Series(NamedTuple):
     share_within: float | None = None
     """Also tell the share of cases at or below this."""
     zero_is_none: bool = False
-    """Zero says that there was none of it, which is no value of its own: a pause that was not there has no length."""
+    """Zero says that there was none of it, which is no value of its own: a pause that was not there has no length. A zero whose
+    range reaches higher says neither: there may have been one."""
 
 
 _STAVANGER = Published(
@@ -71,7 +72,7 @@ SERIES: tuple[Series, ...] = (
 
 
 class Point(NamedTuple):
-    """One case's value; `sure` is false when its range is too wide to count."""
+    """One case's value; `sure` is false when its range is too wide to count, or the value cannot be right (before birth)."""
 
     case: Case
     value: float
@@ -93,7 +94,7 @@ def follow(series: Series, cases: Sequence[Case]) -> Followed:
     """The values of a series in the cases that have a report, in the order of the cases."""
     reported = [case for case in cases if case.facts is not None]
     found = tuple(point for case in reported if (point := _point(series, case)) is not None)
-    points = tuple(point for point in found if point.value or not series.zero_is_none)
+    points = tuple(point for point in found if point.range[1] > 0 or not series.zero_is_none)
     run = chart([each.value for each in points if each.sure])
     return Followed(series, points, len(reported) - len(found), len(found) - len(points), run)
 
@@ -109,6 +110,7 @@ def _point(series: Series, case: Case) -> Point | None:
         return None
     if series.needs_birth and found.time_zero_source != "given":
         return None
-    bounds = measure.range or (measure.value, measure.value)
+    bounds = found.since_zero.get(series.measure) or measure.range or (measure.value, measure.value)
     widest = WIDEST_FRACTION if series.unit == "fraction" else WIDEST_S
-    return Point(case, measure.value, bounds, bounds[1] - bounds[0] <= widest)
+    there = measure.value > 0 if series.zero_is_none else measure.value >= 0
+    return Point(case, measure.value, bounds, there and bounds[1] - bounds[0] <= widest)

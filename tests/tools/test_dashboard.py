@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample_report import HOSTILE, hostile_report, sample_report, withheld_report
+from sample_report import HOSTILE, event, hostile_report, sample_report, withheld_report
 
 sys.path.pop(0)
 
-from resus_doc.schema import ACTIVITIES, Measure, Report
+from resus_doc.schema import ACTIVITIES, Measure, Report, Span, TimeZero
 from resus_doc.tools import dashboard
 from resus_doc.tools.batch_cases import VERDICTS, read_cases
 from resus_doc.tools.casefolder import report_json
@@ -128,6 +128,53 @@ def test_a_pause_that_was_not_there_is_none_of_zero_seconds(tmp_path):
     longest, total = (follow(next(each for each in SERIES if each.measure == name), cases) for name in names)
     assert ([point.value for point in longest.points], longest.none, longest.without) == ([8.0, 12.0], 1, 0)
     assert ([point.value for point in total.points], total.none) == ([0.0, 8.0, 12.0], 0)
+
+
+def test_a_pause_that_may_have_been_is_neither_none_nor_counted(tmp_path):
+    for number, high in enumerate((0.0, 18.0)):
+        pause = Measure(id="M1", name="ppv_pause_longest", value=0.0, unit="s", range=(0.0, high))
+        write_case(tmp_path / f"case-{number}", sample_report(case_id=f"case-{number}", measures=(pause,)))
+    dashboard.write_dashboard(tmp_path, [])
+    page = (tmp_path / "index.html").read_text()
+    assert ">none seen</td>" in page and ">none for certain</td>" in page
+    series = next(each for each in SERIES if each.measure == "ppv_pause_longest")
+    found = follow(series, read_cases(tmp_path, []))
+    assert ([(point.value, point.sure) for point in found.points], found.none) == ([(0.0, False)], 1)
+    assert "Cases counted: 0; without a value: 0; too uncertain to count: 1." in page
+
+
+def born(seconds_before: float, uncertainty_s: float = 0.0, view_s: float = 0.0, ppv_s: float = 10.0) -> Report:
+    """PPV seen from `ppv_s` on; the baby in view from the start, or from `view_s` on after an empty table."""
+    time_zero = TimeZero(
+        t_s=-seconds_before, range_s=(-seconds_before - uncertainty_s, -seconds_before + uncertainty_s), source="given"
+    )
+    events = (event(1, "baby_visible", view_s, 118.0, 0.0), event(2, "ppv", ppv_s, 60.0, 0.0))
+    value = ppv_s + seconds_before
+    spread = (value - uncertainty_s, value + uncertainty_s)
+    measure = Measure(id="M1", name="time_to_first_ppv", value=value, unit="s", range=spread)
+    return sample_report(events=events, observed=(Span(view_s, 118.0),), time_zero=time_zero, measures=(measure,))
+
+
+def test_a_time_from_birth_is_as_uncertain_as_the_rule_has_it(tmp_path):
+    """What may have begun before the recording, or came before birth, does not count; what straddles 60 s not for the share."""
+    cases = {
+        "case-0": born(75),
+        "case-1": born(35, uncertainty_s=8, view_s=5.0, ppv_s=20.0),
+        "case-2": born(20, view_s=5.0),
+        "case-3": born(-15),
+    }
+    for name, report in cases.items():
+        write_case(tmp_path / name, report.model_copy(update={"case_id": name}))
+    read = read_cases(tmp_path, [])
+    followed = follow(next(each for each in SERIES if each.measure == "time_to_first_ppv"), read)
+    assert [(point.value, point.range, point.sure) for point in followed.points] == [
+        (85, (0, 85), False),
+        (55, (47, 63), True),
+        (30, (30, 30), True),
+        (-5, (-5, -5), False),
+    ]
+    page = dashboard.render(read)
+    assert "1 of 1 within 60 s. Too uncertain for this share: 1." in page
 
 
 def test_an_unreadable_case_is_a_row_and_no_end(out, tmp_path):
