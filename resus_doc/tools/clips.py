@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from resus_doc.errors import InputRefused, ResourceMissing
-from resus_doc.schema import Event, Finding, Report, Timeline
+from resus_doc.schema import Event, Finding, Report
 from resus_doc.tools import captions, ppv
 from resus_doc.tools import report_words as words
+from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.video import GridReader, Image
 
 FOLDER, REEL = "clips", "reel.mp4"
@@ -120,14 +121,7 @@ def in_order(clips: Sequence[Clip]) -> tuple[Clip, ...]:
 
 
 def _pauses(report: Report) -> list[ppv.Pause]:
-    timeline = Timeline(
-        events=report.events,
-        covered=report.activities_covered,
-        observed=report.observed,
-        duration_s=report.video.duration_s,
-        time_zero=report.time_zero,
-    )
-    return [pause for pause in ppv.pauses(timeline) if pause.counts.value]
+    return [pause for pause in ppv.pauses(timeline_of(report)) if pause.counts.value]
 
 
 def _of_finding(finding: Finding, events: dict[str, Event], pauses: Sequence[ppv.Pause], report: Report) -> Clip | None:
@@ -135,7 +129,7 @@ def _of_finding(finding: Finding, events: dict[str, Event], pauses: Sequence[ppv
     names = {measure.id: measure.name for measure in report.measures}
     title = f"{finding.id} · {words.VERDICT_NAMES[finding.verdict]} · {finding.statement}"
     if pauses and any(names.get(measure, "").startswith("ppv_pause") for measure in finding.measures):
-        longest = max(pauses, key=lambda pause: pause.seen.end_s - pause.seen.start_s)
+        longest = max(pauses, key=lambda pause: ppv.pause_longest((pause,)).value)
         return _clip(finding.id, title, longest.seen.start_s, longest.seen.end_s + LEAD_S, report)
     shown = [events[each] for each in finding.events if each in events]
     if not shown:
@@ -146,7 +140,9 @@ def _of_finding(finding: Finding, events: dict[str, Event], pauses: Sequence[ppv
 
 
 def _of_pause(number: int, pause: ppv.Pause, total: int, report: Report) -> Clip:
-    length = words.amount(pause.seen.end_s - pause.seen.start_s, "s")
+    length = words.amount(ppv.pause_total((pause,)).value, "s")
+    if unseen_s := ppv.pause_unseen((pause,), timeline_of(report)):
+        length += f" in view and {words.amount(unseen_s, 's')} out of view"
     title = f"Pause of PPV, {number} of {total}: {length}, between {pause.before.id} and {pause.after.id}"
     return _clip(f"pause-{number}", title, pause.seen.start_s, pause.seen.end_s + LEAD_S, report)
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from resus_doc.schema import PpvPause, Report, SeenInPause
+from resus_doc.schema import PpvPause, Report, SeenInPause, Span
+from resus_doc.tools import intervals, strings
 from resus_doc.tools import report_words as words
-from resus_doc.tools import strings
 from resus_doc.tools.clock import clock
 
 HEADER = strings.heads("pause_columns", ("pause", "in_the_video", "length", "seen"))
@@ -32,10 +32,17 @@ def _row(number: int, pause: PpvPause, report: Report) -> Row:
     return Row(
         f"{number}, {clock(pause.start_s - zero_s)} from {report.time_zero.name}",
         f"{clock(pause.start_s)}–{clock(pause.end_s)}",
-        words.amount(pause.end_s - pause.start_s, "s"),
+        words.amount(_length_s(pause, report), "s"),
         seen,
         (*pause.events, *(event for part in pause.seen for event in part.events)),
     )
+
+
+def _length_s(pause: PpvPause, report: Report) -> float:
+    """Seconds of the pause as the measures count them: the baby was in view, and no mask support of unknown kind was seen."""
+    unknown = (Span(event.start_s, event.end_s) for event in report.events if event.activity == "ventilation")
+    hidden_s = sum(part.value for part in pause.seen if part.what == "not_observed")
+    return intervals.length(intervals.subtract((Span(pause.start_s, pause.end_s),), unknown)) - hidden_s
 
 
 def _seen(part: SeenInPause) -> str:

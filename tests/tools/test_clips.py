@@ -95,6 +95,17 @@ def test_a_finding_and_a_pause_have_a_clip_each(unsteady: Path) -> None:
     assert [(c.name, c.start_s, c.end_s) for c in plan(a_report(unsteady))] == [("F1", 0.5, 6.0), ("pause-1", 2.0, 9.0)]
 
 
+def test_a_pause_is_as_long_as_it_was_in_view(unsteady: Path) -> None:
+    """The longest is the one longest in view; what was out of view is told apart."""
+    ppv = tuple(event(n, "ppv", *edges, 0.1) for n, edges in enumerate(((10, 30), (50, 70), (78.5, 100)), start=1))
+    found = sample_report().findings[0].model_copy(update={"events": ("E1",), "measures": ("M18",)})
+    report = sample_report(events=ppv, findings=(found,), observed=(Span(0, 33), Span(48, 118)))
+    longest, first, second = plan(report)
+    assert first.title.startswith("Pause of PPV, 1 of 2: 5 s in view and 15 s out of view, between E1 and E2")
+    assert second.title.startswith("Pause of PPV, 2 of 2: 8.5 s, between E2 and E3")
+    assert (longest.start_s, longest.end_s) == (second.start_s, second.end_s)
+
+
 def test_a_clip_shows_the_pictures_of_a_recording_with_an_unsteady_clock_at_their_times(
     unsteady: Path, tmp_path: Path
 ) -> None:

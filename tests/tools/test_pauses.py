@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resus_doc.schema import ACTIVITIES, Event
+from resus_doc.guidelines import profile
+from resus_doc.schema import ACTIVITIES, Event, Video
+from resus_doc.tools import report_pauses
+from resus_doc.tools.cases import without_narrative
 from resus_doc.tools.measures import compute
 from resus_doc.tools.pauses import describe
 from resus_doc.tools.timeline import timeline_from_annotations
@@ -51,6 +54,18 @@ def test_time_out_of_view_in_a_pause_is_said_and_is_no_absence():
     )
     (pause,) = describe(timeline)
     assert seen(pause) == {"none": 9.0, "not_observed": 5.0}
+
+
+def test_the_table_gives_the_length_in_view():
+    timeline = case(
+        event("baby_visible", 0, 62), event("baby_visible", 67, 200), event("ppv", 40, 58), event("ppv", 72, 100)
+    )
+    video = Video(name="", sha256="", duration_s=200, width=0, height=0, frame_rate=0, grid_fps=0)
+    report = without_narrative(timeline, profile.load("aha-2025"), "case-1", video)
+    report = report.model_copy(update={"ppv_pauses": describe(timeline)})
+    (row,) = report_pauses.rows(report)
+    assert (row.length, row.seen) == ("9 s", "none of the recognised activities 9 s; baby not in view 5 s")
+    assert {m.name: m.value for m in report.measures}["ppv_pause_total"] == 9
 
 
 def test_several_things_at_a_time_each_count():
