@@ -1,6 +1,7 @@
 """One question over all cases of a batch: the folders beside a case that hold a report of their own."""
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from statistics import median
 
@@ -8,7 +9,8 @@ from resus_doc.errors import InputRefused
 from resus_doc.schema import Activity, Measure, Report, Unit
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.casefolder import REPORT, read_report
-from resus_doc.tools.queries import measure, name_of
+from resus_doc.tools.firsts import since_zero
+from resus_doc.tools.queries import events_of, measure, name_of
 
 MOST = 500
 TOLD = 8
@@ -50,13 +52,14 @@ def compare_cases(
     if threshold is None and tool == "count_events":
         threshold = Threshold(">", 0, False)
     if threshold is not None:
-        chosen = [(report, each) for report, each in known if each.value is not None and threshold.holds(each.value)]
+        held = [_judged(report, each, activity, threshold) for report, each in known]
+        chosen = [pair for pair, is_so in zip(known, held, strict=True) if is_so]
         limit = Quantity(value=threshold.value, unit=unit)
         head = Statement(
             text=f"In {{}} of {{}} cases {subject} was {'more than' if threshold.sign == '>' else 'not more than'} {{}}.",
             numbers=(Quantity(value=len(chosen), unit="count"), total, limit),
         )
-        return Found(statements=(head, *_each(chosen), *_unknown(reports, known, subject)))
+        return Found(statements=(head, *_each(chosen), *_close(held), *_unknown(reports, known, subject)))
     values = [each.value for _, each in known if each.value is not None]
     head = Statement(
         text=f"Over {{}} cases {subject} was {{}} to {{}}, with a median of {{}}.",
@@ -83,6 +86,25 @@ def _value(report: Report, activity: Activity | None, pattern: str) -> Measure |
         return None
     found = measure(report, activity, pattern)
     return found if found is not None and found.value is not None and found.value >= 0 else None
+
+
+def _judged(report: Report, each: Measure, activity: Activity | None, threshold: Threshold) -> bool | None:
+    """Whether a case's number keeps to the limit over its whole range; None where that cannot be told."""
+    value, span = each.value or 0.0, each.range
+    if each.name.startswith("time_to_first"):
+        since = since_zero(report, activity)
+        if since is None or since.reason:
+            return None
+        span = (since.low, since.high)
+    elif each.name.endswith("_total"):
+        cut = any(event.censored_start or event.censored_end for event in events_of(report, activity))
+        span = (span[0] if span else value, inf) if cut else span
+    return threshold.judge(value, span)
+
+
+def _close(held: list[bool | None]) -> Iterator[Statement]:
+    if count := held.count(None):
+        yield Statement(text="In {} of them it is too close to call.", numbers=(Quantity(value=count, unit="count"),))
 
 
 def _each(chosen: list[tuple[Report, Measure]]) -> Iterator[Statement]:

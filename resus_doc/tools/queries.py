@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Measure, Report, Span
+from resus_doc.tools import intervals
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
+from resus_doc.tools.cases import timeline_of
+from resus_doc.tools.extent import BLINK_S, end_bounds, start_bounds
+from resus_doc.tools.intervals import Spans
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+MOMENT_S = 0.001
+"""A moment is looked at as a stretch of this length."""
+WORTH_TELLING_S = 0.1
+"""A shorter part that could not be seen is not told: it is two edges that were meant to meet."""
 
 
 def events_of(report: Report, activity: Activity | None) -> tuple[Event, ...]:
@@ -69,7 +77,7 @@ def related(
 
 
 def _stretch(number: float, to: float | None) -> Span:
-    return Span(number, number + 0.001) if to is None else Span(min(number, to), max(number, to))
+    return Span(number, number + MOMENT_S) if to is None else Span(min(number, to), max(number, to))
 
 
 def _is_in(event: Event, spans: Sequence[Span]) -> bool:
@@ -96,10 +104,18 @@ def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
 
 
 class Where(NamedTuple):
-    """Words for where was looked, and the numbers in them."""
+    """Words for where was looked, the numbers in them, and those stretches of the video; None for all of it.
+
+    They may begin before the video and end after it.
+    """
 
     text: str = ""
     numbers: tuple[Quantity, ...] = ()
+    spans: Spans | None = None
+
+    @property
+    def is_moment(self) -> bool:
+        return self.spans is not None and intervals.length(self.spans) <= 1.5 * MOMENT_S
 
 
 EVERYWHERE = Where()
@@ -115,22 +131,77 @@ def where_of(
 ) -> Where:
     """How a sentence says where was looked, as in " during PPV" or " in the first 60 s after birth"."""
     moment = () if number is None else (Quantity(value=number, unit="s"),)
+    spans = _asked(report, rel, other, that, number, to)
     if rel == "within" and number is not None:
-        return Where(f" in the first {{}} after {report.time_zero.name}", moment)
+        return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans)
     if that is not None:
-        return Where(f" {rel or 'during'} that")
+        return Where(f" {rel or 'during'} that", (), spans)
     if other is not None:
-        return Where(f" {rel or 'during'} {'the first ' if rel != 'during' else ''}{name_of(other)}")
+        return Where(f" {rel or 'during'} {'the first ' if rel != 'during' else ''}{name_of(other)}", (), spans)
     if number is not None and to is not None:
-        return Where(" from {} to {} of the video", (*moment, Quantity(value=to, unit="s")))
+        return Where(" from {} to {} of the video", (*moment, Quantity(value=to, unit="s")), spans)
     if number is not None:
-        return Where(f" {rel or 'at'} {{}} of the video", moment)
+        return Where(f" {rel or 'at'} {{}} of the video", moment, spans)
     return EVERYWHERE
+
+
+def _asked(
+    report: Report,
+    rel: str | None,
+    other: Activity | None,
+    that: Sequence[Span] | None,
+    number: float | None,
+    to: float | None,
+) -> Spans | None:
+    """The time that a question is about; None for all of it. What was before a stretch may go back to a given birth."""
+    zero = report.time_zero
+    if rel == "within" and number is not None:
+        return (Span(zero.t_s, zero.t_s + number),)
+    spans = tuple(that or (Span(e.start_s, e.end_s) for e in events_of(report, other))) if that or other else ()
+    if number is not None and not spans:
+        spans = (_stretch(number, to),)
+    if not spans:
+        return None
+    if rel == "before":
+        return (Span(min(0.0, zero.t_s) if zero.source == "given" else 0.0, spans[0].start_s),)
+    return (Span(spans[0].start_s, report.video.duration_s),) if rel == "after" else intervals.clean(spans)
+
+
+def unseen_s(report: Report, activity: Activity | None, where: Where) -> float:
+    """Seconds of where was looked that were not recorded, or in which the baby was out of view; 0 for all of the video.
+
+    What was found was seen, and on an empty table nothing happens.
+    """
+    if where.spans is None:
+        return 0.0
+    found = (Span(event.start_s, event.end_s) for event in events_of(report, activity))
+    return intervals.length(intervals.subtract(where.spans, intervals.union(_watched(report, activity), found)))
+
+
+def _watched(report: Report, activity: Activity | None) -> Spans:
+    """The stretches of the video in which the activity would have been seen."""
+    if activity == "baby_visible":
+        recorded = tuple(Span(each.start_s, each.start_s + each.duration_s) for each in report.recordings)
+        return intervals.subtract(recorded or (Span(0.0, report.video.duration_s),), report.video.lost)
+    timeline = timeline_of(report)
+    arrival = timeline.table_arrival
+    empty = () if arrival is None else (Span(0.0, arrival.range_s[0]),)
+    return intervals.clean((*timeline.observed, *empty), bridge_s=BLINK_S)
+
+
+def seen_part(report: Report, activity: Activity | None, where: Where) -> tuple[Statement, ...]:
+    """How much of where was looked could be seen, if that was not all."""
+    hidden_s, whole_s = unseen_s(report, activity, where), intervals.length(where.spans or ())
+    if where.is_moment or hidden_s < WORTH_TELLING_S or hidden_s >= whole_s:
+        return ()
+    return (
+        Statement(text="Only {} of that time could be seen.", numbers=(Quantity(value=whole_s - hidden_s, unit="s"),)),
+    )
 
 
 def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHERE) -> Statement:
     """That nothing of it was seen, or that it could not have been."""
-    unknown = cannot_tell(report, activity)
+    unknown = cannot_tell(report, activity, where)
     if unknown is not None:
         return unknown
     cites = _count_of(report, activity)
@@ -142,21 +213,32 @@ def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHE
     return Statement(text=text, numbers=where.numbers, cites=cites)
 
 
-def cannot_tell(report: Report, activity: Activity | None) -> Statement | None:
+def cannot_tell(report: Report, activity: Activity | None, where: Where = EVERYWHERE) -> Statement | None:
     """Why nothing follows from its absence in the record; None where something does."""
     if report.is_withheld:
         text = "I cannot tell: the video is unlike the detector's training data, so its events are withheld."
         return Statement(text=text)
-    if activity is None:
-        return None
     name, cites = name_of(activity), _count_of(report, activity)
-    covered = set(report.activities_covered)
-    known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
-    if not known:
-        return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
-    if report.observed_s <= 0:
-        return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
-    return None
+    if activity is not None:
+        covered = set(report.activities_covered)
+        known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
+        if not known:
+            return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
+        if report.observed_s <= 0:
+            return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
+    return out_of_sight(report, activity, where)
+
+
+def out_of_sight(report: Report, activity: Activity | None, where: Where) -> Statement | None:
+    """That nothing of where was looked could be seen; None where some of it could."""
+    if where.spans is None or unseen_s(report, activity, where) < intervals.length(where.spans) - MOMENT_S / 10:
+        return None
+    about = "what was done" if activity is None else f"about {name_of(activity)}"
+    reason = "nothing of that time was recorded" + (
+        "" if activity == "baby_visible" else ", or the baby was out of view"
+    )
+    text = f"I cannot tell {about}{where.text}: {reason}."
+    return Statement(text=text, numbers=where.numbers, cites=_count_of(report, activity))
 
 
 def _count_of(report: Report, activity: Activity | None) -> tuple[str, ...]:
@@ -194,11 +276,16 @@ def list_events(
         events = events[-1:]
     if rel == "after" and activity is None and which is None and that:
         events = events[:1]
+    where, doubtful = where_of(report, rel, other, that, number, to), 0
     if threshold is not None and threshold.is_time:
-        events = tuple(event for event in events if threshold.holds(event.duration_s))
+        judged = [threshold.judge(event.duration_s, _duration_range(event)) for event in events]
+        doubtful = judged.count(None)
+        events = tuple(event for event, held in zip(events, judged, strict=True) if held)
     chosen = picked(events, which)
     if chosen:
-        return Found(events=chosen, spans=spans_of(chosen))
+        told = _further(activity, threshold, doubtful) if threshold is not None and doubtful and which is None else ()
+        part = seen_part(report, activity, where) if rel == "within" or to is not None else ()
+        return Found(events=chosen, statements=(*told, *part), spans=spans_of(chosen))
     if which and events:
         some = Statement(
             text=f"There is no {which} one: {name_of(activity)} was seen {{}} {'time' if len(events) == 1 else 'times'}.",
@@ -207,10 +294,42 @@ def list_events(
         )
         return Found(statements=(some,), spans=spans_of(events))
     if threshold is not None and events_of(report, activity):
-        limit = "longer than {}" if threshold.sign == ">" else "at most {} long"
-        text = f"No stretch of {name_of(activity)} was {limit}."
-        return Found(statements=(Statement(text=text, numbers=(Quantity(value=threshold.value, unit="s"),)),))
-    return Found(statements=(not_found(report, activity, where_of(report, rel, other, that, number, to)),))
+        return Found(statements=(_none_of_length(activity, threshold, doubtful),))
+    found = not_found(report, activity, where)
+    part = seen_part(report, activity, where) if cannot_tell(report, activity, where) is None else ()
+    return Found(statements=(found, *part))
+
+
+def _duration_range(event: Event) -> tuple[float, float]:
+    """How short and how long the event may be; without bound where an edge was cut off."""
+    start, end = start_bounds(event), end_bounds(event)
+    cut = event.censored_start or event.censored_end
+    return max(0.0, end.low - start.high), float("inf") if cut else end.high - start.low
+
+
+def _limit_words(threshold: Threshold) -> str:
+    return "longer than {}" if threshold.sign == ">" else "at most {} long"
+
+
+def _further(activity: Activity | None, threshold: Threshold, doubtful: int) -> tuple[Statement, ...]:
+    """That others may be of the length asked for as well."""
+    stretches = "stretch" if doubtful == 1 else "stretches"
+    text = f"{{}} more {stretches} of {name_of(activity)} may have been {_limit_words(threshold)}."
+    numbers = (Quantity(value=doubtful, unit="count"), Quantity(value=threshold.value, unit="s"))
+    return (Statement(text=text, numbers=numbers),)
+
+
+def _none_of_length(activity: Activity | None, threshold: Threshold, doubtful: int) -> Statement:
+    text, limit = (
+        f"No stretch of {name_of(activity)} was {_limit_words(threshold)}",
+        Quantity(value=threshold.value, unit="s"),
+    )
+    if not doubtful:
+        return Statement(text=f"{text}.", numbers=(limit,))
+    return Statement(
+        text=f"{text} for certain, but {{}} may have been.",
+        numbers=(limit, Quantity(value=doubtful, unit="count")),
+    )
 
 
 def spans_of(events: Sequence[Event]) -> tuple[tuple[float, float], ...]:

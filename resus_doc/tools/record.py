@@ -198,10 +198,11 @@ def summary(report: Report) -> Found:
         total = measured.value if measured and measured.value is not None else sum(e.duration_s for e in events)
         total = value if value is not None else total
         name = ACTIVITY_NAMES[activity]
+        cut = any(event.censored_start or event.censored_end for event in events)
         statements.append(
             Statement(
                 text=f"{name[0].upper()}{name[1:]} {verb} seen {{}} {'time' if len(events) == 1 else 'times'}, "
-                "for {} in total.",
+                f"for {'at least ' if cut else ''}{{}} in total.",
                 numbers=(Quantity(value=len(events), unit="count"), Quantity(value=total, unit="s")),
                 cites=tuple(event.id for event in events),
             )

@@ -116,7 +116,8 @@ def test_where_cpap_came_first_the_first_ppv_is_told_too(report):
 def test_times_from_birth_are_told_from_arrival_on_the_table_as_well(report):
     birth = TimeZero(t_s=-10, range_s=(-10, -10), source="given")
     from_table = (*report.measures, a_measure("M4", "time_to_first_suction_from_table", 32))
-    known = report.model_copy(update={"time_zero": birth, "measures": from_table})
+    seen = (an_event("E1", "baby_visible", 8, 60), *report.events[1:])
+    known = report.model_copy(update={"time_zero": birth, "measures": from_table, "events": seen})
     assert texts(reckoning.time_to_first(known, "suction"))[1:] == [
         ("That is {} after arrival on the table.", [32.0], ("M4",))
     ]

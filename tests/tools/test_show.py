@@ -105,8 +105,10 @@ def test_one_question_over_several_cases(case, tmp_path):
         ):  # whose times count from the start of the video: no interval to hold beside those from birth
             base = base.model_copy(update={"time_zero": birth})
         measures = (base.measures[0].model_copy(update={"value": value}),)
+        events = () if value is None else (Event.annotated("E1", "ppv", value, value + 5),)
         (tmp_path / "batch" / name).mkdir(parents=True)
-        text = casefolder.report_json(base.model_copy(update={"measures": measures}))
+        seen = {"measures": measures, "events": events, "observed_s": 120}
+        text = casefolder.report_json(base.model_copy(update=seen))
         (tmp_path / "batch" / name / "report.json").write_text(text, encoding="utf-8")
     (tmp_path / "batch" / "broken").mkdir()
     (tmp_path / "batch" / "broken" / "report.json").write_text("{", encoding="utf-8")
