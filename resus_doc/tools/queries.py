@@ -181,8 +181,7 @@ def unseen_s(report: Report, activity: Activity | None, where: Where) -> float:
 def _watched(report: Report, activity: Activity | None) -> Spans:
     """The stretches of the video in which the activity would have been seen."""
     if activity == "baby_visible":
-        recorded = tuple(Span(each.start_s, each.start_s + each.duration_s) for each in report.recordings)
-        return intervals.subtract(recorded or (Span(0.0, report.video.duration_s),), report.video.lost)
+        return intervals.subtract(report.recorded, report.video.lost)
     timeline = timeline_of(report)
     arrival = timeline.table_arrival
     empty = () if arrival is None else (Span(0.0, arrival.range_s[0]),)

@@ -234,8 +234,7 @@ def fraction(
     numbers: tuple[Quantity, ...] = ()
     whole, took = "the time in which the baby was in view", f"{capital(name_of(activity))} took"
     if activity == "baby_visible":
-        observed = tuple(Span(each.start_s, each.start_s + each.duration_s) for each in report.recordings)
-        observed = observed or (Span(0.0, report.video.duration_s),)
+        observed = report.recorded
         whole = "the recordings" if report.recordings else "the recording"
         whole = whole if has_video(report) else "the time up to the end of the last event"
         took = "The baby was in view for"
