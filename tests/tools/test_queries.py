@@ -13,7 +13,7 @@ from resus_doc.schema import (
     TimeZero,
     Video,
 )
-from resus_doc.tools import queries, reckoning, record
+from resus_doc.tools import queries, reckoning, reckoning_gaps, record
 from resus_doc.tools.cases import open_case
 
 
@@ -159,4 +159,4 @@ def test_findings_of_an_activity_bring_the_passages_they_cite(report):
 
 
 def test_pauses_are_measures(report):
-    assert reckoning.pauses(report).ids == ("M2",)
+    assert reckoning_gaps.pauses(report).ids == ("M2",)

@@ -11,7 +11,7 @@ from sample_report import EVENTS, sample_report, withheld_report
 from resus_doc.agent import sayings
 from resus_doc.guidelines import profile
 from resus_doc.schema import ACTIVITIES, Event, Report, Span, Video
-from resus_doc.tools import across, queries, reckoning, record, what_if
+from resus_doc.tools import across, queries, reckoning, reckoning_gaps, reckoning_pairs, record, what_if
 from resus_doc.tools.answers import Found, Threshold
 from resus_doc.tools.cases import without_narrative
 from resus_doc.tools.timeline import assemble
@@ -186,20 +186,20 @@ TWICE = (an_event("ppv", 10, 30), an_event("ppv", 50, 70))
 def test_time_out_of_view_is_no_pause():
     report = a_report(*TWICE, **SEEN_IN_PART)
     assert {m.name: m.value for m in report.measures if m.name.startswith("ppv_pause_")}["ppv_pause_longest"] == 3
-    assert said(reckoning.pauses(report, "ppv")) == [
+    assert said(reckoning_gaps.pauses(report, "ppv")) == [
         "There was 1 pause of PPV; the longest took 3 s, all together 5 s.",
         "The first pause started 30 s after the start of the video; 5 s of it were seen, at most 3 s at a stretch, "
         "and for 15 s the baby was out of view.",
     ]
-    assert said(reckoning.pauses(report, "ppv", threshold=WITHIN_10)) == [
+    assert said(reckoning_gaps.pauses(report, "ppv", threshold=WITHIN_10)) == [
         "Too close to call: the longest pause of PPV was 3 s, somewhere between 3 s and 20 s, and the limit asked for is 10 s."
     ]
-    assert len(said(reckoning.pauses(report, "ppv", threshold=WITHIN_30))) == 2
+    assert len(said(reckoning_gaps.pauses(report, "ppv", threshold=WITHIN_30))) == 2
 
 
 def test_the_longest_pause_is_the_one_longest_in_view():
     report = a_report(*TWICE, an_event("ppv", 78.5, 100), **SEEN_IN_PART)
-    assert said(reckoning.pauses(report, which="longest")) == [
+    assert said(reckoning_gaps.pauses(report, which="longest")) == [
         "The longest pause of PPV started 1:10 after the start of the video and lasted 8.5 s."
     ]
 
@@ -208,25 +208,29 @@ def test_a_pause_that_may_lie_out_of_view_is_not_denied():
     report = a_report(*TWICE, **HIDDEN)
     doubtful = ["No pause of PPV was seen for certain; one of up to 20 s may lie in time out of view."]
     for threshold in (None, OVER_10, Threshold(">", 1, False)):
-        assert said(reckoning.pauses(report, "ppv", threshold=threshold)) == doubtful
+        assert said(reckoning_gaps.pauses(report, "ppv", threshold=threshold)) == doubtful
     sure = a_report(an_event("ppv", 10, 70))
-    assert said(reckoning.pauses(sure)) == ["No pause of PPV was seen."]
+    assert said(reckoning_gaps.pauses(sure)) == ["No pause of PPV was seen."]
     edges = a_report(an_event("ppv", 10, 30, 0, 0.5), an_event("ppv", 31.8, 70, 0.5))
-    assert said(reckoning.pauses(edges)) == ["No pause of PPV was seen for certain; one of up to 2.8 s is possible."]
+    assert said(reckoning_gaps.pauses(edges)) == [
+        "No pause of PPV was seen for certain; one of up to 2.8 s is possible."
+    ]
 
 
 def test_of_withheld_events_no_stretch_without_any_is_denied():
-    assert said(reckoning.idle(withheld_report()))[0].startswith("I cannot tell: the video is unlike")
+    assert said(reckoning_gaps.idle(withheld_report()))[0].startswith("I cannot tell: the video is unlike")
 
 
 def test_the_gap_of_another_activity_is_in_view_too():
     report = a_report(an_event("suction", 10, 30), an_event("suction", 50, 70), **HIDDEN)
-    assert said(reckoning.pauses(report, "suction"))[0].endswith("the longest took 0.5 s, all together 1 s.")
+    assert said(reckoning_gaps.pauses(report, "suction"))[0].endswith("the longest took 0.5 s, all together 1 s.")
 
 
 def test_idle_stretches_have_the_range_of_their_edges():
     report = a_report(an_event("ppv", 10, 30, 2, 2), an_event("suction", 39.5, 50, 2), duration_s=55)
-    assert said(reckoning.idle(report, threshold=WITHIN_10))[0].startswith("Too close to call: the longest stretch")
+    assert said(reckoning_gaps.idle(report, threshold=WITHIN_10))[0].startswith(
+        "Too close to call: the longest stretch"
+    )
 
 
 def test_over_cases_what_is_too_close_is_counted_apart():
@@ -252,46 +256,49 @@ def test_over_cases_what_is_too_close_is_counted_apart():
 
 def test_an_interval_from_a_start_that_was_not_seen_is_at_least_as_long():
     report = a_report(an_event("suction", 0, 5, censored_start=True), an_event("ppv", 25, 60))
-    assert said(reckoning.interval(report, "suction", other="ppv", threshold=WITHIN_30)) == [
+    assert said(reckoning_pairs.interval(report, "suction", other="ppv", threshold=WITHIN_30)) == [
         "I cannot tell: the time from the first start of suction to the first start of PPV was at least 25 s, "
         "and the limit asked for is 30 s."
     ]
-    assert said(reckoning.interval(report, "suction", other="ppv"))[0] == (
+    assert said(reckoning_pairs.interval(report, "suction", other="ppv"))[0] == (
         "PPV first started at least 25 s after suction first started: suction was already under way at the start of the video."
     )
-    over = verdicts(reckoning.interval(report, "suction", other="ppv", threshold=OVER_10))
+    over = verdicts(reckoning_pairs.interval(report, "suction", other="ppv", threshold=OVER_10))
     assert over == [
         "Yes: the time from the first start of suction to the first start of PPV was at least 25 s, more than 10 s."
     ]
     both = a_report(
         an_event("suction", 0, 5, censored_start=True), an_event("ppv", 0, 60, censored_start=True), birth_s=-5
     )
-    for found in (reckoning.order(both, "suction", other="ppv"), reckoning.interval(both, "suction", other="ppv")):
+    for found in (
+        reckoning_pairs.order(both, "suction", other="ppv"),
+        reckoning_pairs.interval(both, "suction", other="ppv"),
+    ):
         assert said(found)[0].endswith("so which came first is not known.")
 
 
 def test_an_interval_has_a_direction_and_the_range_of_its_edges():
     turned = a_report(an_event("suction", 20, 25), an_event("ppv", 5, 60))
-    assert said(reckoning.interval(turned, "suction", other="ppv", threshold=WITHIN_30)) == [
+    assert said(reckoning_pairs.interval(turned, "suction", other="ppv", threshold=WITHIN_30)) == [
         "PPV first started 15 s before suction first started."
     ]
     uncertain = a_report(an_event("suction", 10, 15, 3), an_event("ppv", 39, 60, 4))
-    told = said(reckoning.interval(uncertain, "suction", other="ppv", threshold=WITHIN_30))
+    told = said(reckoning_pairs.interval(uncertain, "suction", other="ppv", threshold=WITHIN_30))
     assert told[0].startswith("Too close to call") and "29 s, somewhere between 22 s and 36 s" in told[0]
 
 
 def test_an_order_that_time_out_of_view_may_turn_is_not_certain():
     hidden = a_report(an_event("suction", 50, 55), an_event("ppv", 60, 80), view=((0, 10), (40, 120)))
-    told = said(reckoning.order(hidden, "suction", other="ppv"))
+    told = said(reckoning_pairs.order(hidden, "suction", other="ppv"))
     assert told[0] == "Suction came first, then PPV, as seen." and told[-1].startswith(
         "Which of the two came first is not certain"
     )
-    assert said(reckoning.order(hidden))[0].startswith(
+    assert said(reckoning_pairs.order(hidden))[0].startswith(
         "In order of their first start, as seen: suction, then PPV; some may"
     )
     seen = a_report(an_event("suction", 50, 55), an_event("ppv", 60, 80))
-    assert said(reckoning.order(seen, "suction", other="ppv"))[0] == "Suction came first, then PPV."
-    assert said(reckoning.order(seen)) == ["In order of their first start: suction, then PPV."]
+    assert said(reckoning_pairs.order(seen, "suction", other="ppv"))[0] == "Suction came first, then PPV."
+    assert said(reckoning_pairs.order(seen)) == ["In order of their first start: suction, then PPV."]
 
 
 def test_a_total_that_was_cut_off_answers_only_more_than():
