@@ -65,6 +65,19 @@ class LoadedModels:
             self._engine = (settings.llm, Engine.open(store.language_model(settings)))
         return self._engine[1]
 
+    @staticmethod
+    def check_engine(settings: Settings) -> None:
+        """Whether there is such a language model, without loading it.
+
+        Raises:
+            LanguageModelBroken: it is not there, or is no GGUF file.
+        """
+        from resus_doc.models import store
+        from resus_doc.models.llm import Engine
+
+        if settings.llm != "none":
+            Engine(store.language_model(settings)).check()
+
     def close(self) -> None:
         """End the language model's process and the reading of the next video, where either was begun."""
         if (opened := self.take_opened()) is not None:

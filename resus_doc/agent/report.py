@@ -172,7 +172,7 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
     Raises:
         InputRefused: the video, the annotations or the vital signs cannot be used.
         ResourceMissing: a model, or a folder to write to, is missing or broken.
-        UsageError: the case folder exists and `replace` is false.
+        UsageError: the case folder exists and `replace` is false, or there is no such guideline.
     """
     from resus_doc.tools import casefolder
 
@@ -194,8 +194,8 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
 
 @contextmanager
 def _working_folder(request: Request) -> Iterator[Path]:
-    """The working folder of this run. It stays when a run breaks off, so that it can be resumed, but not when its input was
-    refused before anything was detected in it."""
+    """The working folder of this run. It stays when a run breaks off, so that it can be resumed, but not when what was
+    asked for was refused before anything was detected in it."""
     work = request.work
     try:
         if work.exists() and not request.goes_on():
@@ -209,7 +209,7 @@ def _working_folder(request: Request) -> Iterator[Path]:
         ) from error
     try:
         yield work
-    except (InputRefused, UsageError):
+    except (InputRefused, LanguageModelBroken, UsageError):
         if not any(work.rglob("*.npz")):
             shutil.rmtree(work)
         raise
@@ -311,7 +311,10 @@ class ReportGraph:
     # --- nodes
 
     def probe(self, state: State) -> State:
-        """What the files hold, so that one that cannot be used is refused before any long work."""
+        """What the files hold; one that cannot be used is refused before any long work, as is a wrong guideline or model."""
+        self._profile()
+        if self.request.llm_asked_for:
+            self._models.check_engine(self.request.settings)
         videos = [TOOLS["probe_video"](path) for path in self.request.videos]
         if len(videos) == 1:
             video = videos[0]

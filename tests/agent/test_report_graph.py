@@ -215,6 +215,18 @@ def test_a_broken_language_model_is_an_error_only_when_it_was_asked_for(tmp_path
     assert caught.value.remedy and caught.value.exit_status == 4
 
 
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [({"guideline": "nope"}, UsageError), ({"llm": "qwen3-4b"}, LanguageModelBroken)],
+)
+def test_a_wrong_guideline_or_model_is_told_before_any_work(tmp_path, monkeypatch, wrong, refusal):
+    monkeypatch.setattr(LoadedModels, "detector", lambda *_: pytest.fail("the detector was loaded"))
+    chosen = settings.load(**{"llm": "none", **wrong})
+    with pytest.raises(refusal, match=next(iter(wrong.values()))):
+        make_report(Request(settings.SAMPLE_VIDEO, tmp_path / "case", chosen, llm_asked_for=True))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_broken_bundle_is_refused(tmp_path):
     (tmp_path / "bundle").mkdir()
     chosen = settings.load(llm="none", detector=tmp_path / "bundle")
