@@ -10,6 +10,7 @@ from rich.text import Text
 
 from resus_doc.cli import display
 from resus_doc.errors import ResourceMissing
+from resus_doc.tools.strings import counted
 
 
 def agree(
@@ -52,7 +53,7 @@ def _write(out: Path, content: dict[str, Any], pictures: dict[str, str]) -> None
 
 
 def _table(content: dict[str, Any]) -> Table:
-    table = Table(title=f"Agreement over {content['n_videos']} videos", box=None)
+    table = Table(title=f"Agreement over {counted(content['n_videos'], 'video')}", box=None)
     heads = ("activity", "kappa", "F1 .10", "F1 .25", "F1 .50", "events A", "events B", "onset B-A", "90 %")
     for head in heads:
         table.add_column(head, justify="left" if head == "activity" else "right", no_wrap=head == "activity")

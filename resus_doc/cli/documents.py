@@ -8,6 +8,7 @@ import typer
 from resus_doc import settings
 from resus_doc.cli import display
 from resus_doc.errors import InputRefused, PartlyDone, UsageError
+from resus_doc.tools.strings import counted
 
 
 def register(guidelines_app: typer.Typer) -> None:
@@ -29,7 +30,7 @@ def add(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="PDF
         except (InputRefused, UsageError) as error:
             refused.append(error)
             continue
-        display.line(f"Added: {document.name} ({document.file}), {len(document.pieces)} passages.")
+        display.line(f"Added: {document.name} ({document.file}), {counted(len(document.pieces), 'passage')}.")
     if len(refused) < len(files):
         PassageStore.open(data).close()  # the index is built now rather than at the next search
     if len(files) == 1 and refused:

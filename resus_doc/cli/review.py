@@ -8,6 +8,7 @@ import typer
 from resus_doc import settings
 from resus_doc.cli import display
 from resus_doc.errors import UsageError
+from resus_doc.tools.strings import counted
 
 
 def review(
@@ -45,7 +46,7 @@ def review(
         say=typer.echo,
         tell=display.line,
     )
-    display.line(f"The review has ended; {saved} {'revision' if saved == 1 else 'revisions'} saved.")
+    display.line(f"The review has ended; {counted(saved, 'revision')} saved.")
 
 
 def _export(cases: list[Path], folder: Path, split: Literal["all", "train", "validation", "test"]) -> None:
@@ -54,9 +55,8 @@ def _export(cases: list[Path], folder: Path, split: Literal["all", "train", "val
     outcome = export_dataset(cases, folder, split)
     for name, reason in outcome.skipped:
         display.line(f"Skipped {name} because: {reason}")
-    count = len(outcome.written)
     display.line(
-        f"{count} {'case' if count == 1 else 'cases'} in {folder}. Their videos are hard links to the recordings, or copies: "
+        f"{counted(len(outcome.written), 'case')} in {folder}. Their videos are hard links to the recordings, or copies: "
         "deleting a recording leaves them there."
     )
     if outcome.skipped:

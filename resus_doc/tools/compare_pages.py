@@ -19,6 +19,7 @@ from resus_doc.tools.evaluation_pages import (
     reliability_picture,
     writing,
 )
+from resus_doc.tools.strings import counted
 
 CSV_FILE = "comparison.csv"
 BUNDLES = "bundles"
@@ -78,14 +79,14 @@ def write_comparison(rows: Sequence[Row], out: Path, notes: Sequence[str] = ()) 
 def explanation(rows: Sequence[Row]) -> list[str]:
     """What to know about the table, as paragraphs."""
     known = next(row.figures for row in rows if row.figures)
-    counted = [
-        f"{figures.n_windows} windows of 2 s in {figures.n_videos} test videos "
+    groups = [
+        f"{figures.n_windows} windows of 2 s in {counted(figures.n_videos, 'test video')} "
         + ("of hospitals that are in the training" if group == FAMILIAR else "of a hospital that is in no training")
         + f" (positive: {_positive(figures)})"
         for group, figures in known.items()
     ]
     return [
-        f"{', and '.join(counted)}. Thresholds come from validation videos, never from these. From and to are a 90 % range "
+        f"{', and '.join(groups)}. Thresholds come from validation videos, never from these. From and to are a 90 % range "
         "over draws of whole videos. Mask support is the union of PPV and CPAP; the activities are mask support, "
         "stimulation and suction.",
         "Single frame: trained and asked on one frame standing still, the surest of three in each window. Shuffled frames: "

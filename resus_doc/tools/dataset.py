@@ -17,6 +17,7 @@ from resus_doc.errors import InputRefused, VideoRefused
 from resus_doc.schema import ACTIVITIES, Activity, Span, Video
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.formats import LABELS, read_annotation_file
+from resus_doc.tools.strings import counted
 from resus_doc.tools.timeline import timeline_from_annotations
 
 Split = Literal["train", "validation", "test"]
@@ -157,9 +158,9 @@ def read_cases(cases: Iterable[Case], labels: Mapping[str, Activity] = LABELS) -
 def told_of(videos: Sequence[AnnotatedVideo]) -> tuple[str, ...]:
     """What to tell of the cases read: each way of writing times with its number of files, then the notes file by file."""
     units = Counter(unit for video in videos for unit in video.units)
-    counted = [f"{unit} ({count} file{'s' if count > 1 else ''})." for unit, count in sorted(units.items())]
+    ways = [f"{unit} ({counted(count, 'file')})." for unit, count in sorted(units.items())]
     noted = [f"{video.case.annotation.name}: {note}." for video in videos for note in video.notes]
-    return (*(text[0].upper() + text[1:] for text in counted), *noted)
+    return (*(text[0].upper() + text[1:] for text in ways), *noted)
 
 
 def told_of_damage(video: Path, damage: Damage) -> tuple[str, ...]:
@@ -167,7 +168,7 @@ def told_of_damage(video: Path, damage: Damage) -> tuple[str, ...]:
     told = []
     if damage.missing:
         lost_s, places = sum(span.end_s - span.start_s for span in damage.missing), len(damage.missing)
-        told.append(f"{lost_s:.1f} s of pictures are missing in {places} place{'s' if places > 1 else ''}")
+        told.append(f"{lost_s:.1f} s of pictures are missing in {counted(places, 'place')}")
     if damage.broken_off_at_s is not None:
         told.append(f"unreadable from {damage.broken_off_at_s:.1f} s on")
     return (f"The video {video.name} is damaged: {', and '.join(told)}.",) if told else ()

@@ -45,6 +45,11 @@ def heads(name: str, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(found[key] for key in keys)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 video`, `2 videos`: for nouns whose plural is an s more."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @cache
 def _tables(file: Path) -> dict[str, dict[str, Forms]]:
     return tomllib.loads(file.read_text(encoding="utf-8"))

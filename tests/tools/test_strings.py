@@ -115,6 +115,14 @@ def test_a_phrase_has_its_values_escaped_and_its_form_by_the_first():
     assert Phrase("a < b").__html__() == "a &lt; b"
 
 
+def test_one_of_a_thing_is_not_told_in_the_plural():
+    assert [strings.counted(number, "test video") for number in (0, 1, 2)] == [
+        "0 test videos",
+        "1 test video",
+        "2 test videos",
+    ]
+
+
 def test_a_missing_phrase_is_an_error():
     with pytest.raises(AttributeError, match=r"en\.toml has no phrase 'nothing'"):
         Phrases("report").nothing  # noqa: B018 - to ask is the test
