@@ -32,7 +32,8 @@ def batch(
     guideline: Annotated[str | None, typer.Option(metavar="ID|FILE", help="A guideline profile.")] = None,
     detector: Annotated[Path | None, typer.Option(metavar="BUNDLE", help="A detector bundle's folder.")] = None,
     llm: Annotated[
-        str | None, typer.Option(metavar="GGUF|none", help="A GGUF file; none: template sentences only.")
+        str | None,
+        typer.Option(metavar="GGUF|NAME|none", help="A GGUF file or a pulled model; none: templates only."),
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
     clips: Annotated[
@@ -69,12 +70,8 @@ def batch(
     if dry_run:
         _preview(inputs, out, chosen, wishes)
         return
-    try:
-        with _progress() as progress:
-            outcome = run_batch(inputs, out, chosen, display.line, wishes=wishes, progress=progress)
-    except KeyboardInterrupt as interrupt:
-        display.problem("Interrupted. The same command goes on where it stopped; the cases that are there are whole.")
-        raise typer.Exit(130) from interrupt
+    with _progress() as progress:
+        outcome = run_batch(inputs, out, chosen, display.line, wishes=wishes, progress=progress)
     display.line(outcome.summary)
     display.line(f"Open {out / 'index.html'}")
     if outcome.failed:

@@ -6,15 +6,37 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from resus_doc import __version__, settings
 from resus_doc.cli import agree, batch, chat, display, documents, models, purge, reel, research, review
 from resus_doc.errors import ResusDocError, UsageError
+from resus_doc.tools.strings import counted
+
+INTERRUPTED = {
+    "report": "Interrupted. `--resume` with the same command goes on where it stopped.",
+    "batch": "Interrupted. The same command goes on where it stopped; the cases that are there are whole.",
+    "train": "Interrupted. The same command goes on from the last checkpoint.",
+}
+"""What a command says at Ctrl-C, where its work is not lost."""
+
+
+class _Interruptible(TyperGroup):
+    """Typer ends at Ctrl-C without a word: here it is said what becomes of the work."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            display.problem(INTERRUPTED.get(ctx.invoked_subcommand, "Interrupted."))
+            raise typer.Exit(130) from interrupt
+
 
 app = typer.Typer(
+    cls=_Interruptible,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,9 +64,6 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         status = app(args=arguments, prog_name="resus-doc", standalone_mode=False)
-    except KeyboardInterrupt:
-        display.problem("Interrupted. `--resume` with the same command goes on where it stopped.")
-        sys.exit(130)
     except ResusDocError as error:
         if debug:
             raise
@@ -206,7 +225,7 @@ def simulate(
             jobs=workers,
             progress=lambda fraction: progress("simulate", fraction),
         )
-    display.line(f"{sum(done.videos.values())} videos, {done.hours:.2f} h, in {out}")
+    display.line(f"{counted(sum(done.videos.values()), 'video')}, {done.hours:.2f} h, in {out}")
 
 
 @guidelines_app.command("list")

@@ -1,5 +1,6 @@
 """The command line as a whole process: what it prints, what it imports, how it ends."""
 
+import signal
 import subprocess
 import sys
 
@@ -42,6 +43,25 @@ def test_wrong_use_ends_with_2_and_no_traceback(arguments):
     assert done.stdout == ""
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "at_work", "said"),
+    [
+        (("report", "--sample", "--llm", "none"), "Looking for activities", "`--resume` with the same command goes on"),
+        (("simulate", "--width", "64", "--fps", "8", "--hours", "1"), "Rendering", "Interrupted.\n"),
+    ],
+)
+def test_ctrl_c_says_what_becomes_of_the_work(tmp_path, arguments, at_work, said):
+    command = [sys.executable, "-m", "resus_doc.cli", *arguments, "-o", str(tmp_path / "out")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stderr is not None and any(at_work in line for line in running.stderr)
+            running.send_signal(signal.SIGINT)
+            rest = running.stderr.read()
+            assert (running.wait(60), said in rest, "Traceback" in rest) == (130, True, False), rest
+        finally:
+            running.kill()
 
 
 def test_a_missing_video_is_refused_with_its_name(tmp_path):
