@@ -241,6 +241,11 @@ class Finding(Value):
     passages: tuple[str, ...] = ()
     verified: bool
 
+    @property
+    def is_unverified(self) -> bool:
+        """Whether a reader is told that nobody compared it with its document; a quality metric has none to compare with."""
+        return not self.verified and self.kind != "quality_metric"
+
 
 class Passage(Value):
     """A guideline passage in our own words, with its source."""

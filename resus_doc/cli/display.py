@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from resus_doc.schema import ACTIVITY_NAMES
+from resus_doc.tools.strings import counted
 
 if TYPE_CHECKING:
     from resus_doc.guidelines.documents import Document
@@ -71,7 +72,7 @@ def unexpected(error: Exception) -> int:
         show()
         return int(getattr(error, "exit_code", 2))
     problem(
-        f"resus-doc met a fault of its own ({type(error).__name__}: {error}). Nothing half-written is left. "
+        f"resus-doc met a fault of its own ({type(error).__name__}: {error}). No half-written result is left. "
         "Run the same command with --debug and send what it prints to whoever maintains resus-doc."
     )
     return 1
@@ -137,7 +138,11 @@ def finished(report: "Report", out: Path) -> None:
     """What was found, in a few lines, and where the report is."""
     verdicts = [finding.verdict for finding in report.findings]
     _OUT.print(
-        Text(printable(f"{report.case_id}: {len(report.events)} events in {report.video.duration_s:.0f} s of video"))
+        Text(
+            printable(
+                f"{report.case_id}: {counted(len(report.events), 'event')} in {report.video.duration_s:.0f} s of video"
+            )
+        )
     )
     _OUT.print(
         f"Findings: {verdicts.count('met')} met, {verdicts.count('not_met')} not met, "
@@ -190,14 +195,14 @@ def profiles(found: "list[Profile]", own: "Sequence[Document]", *, as_json: bool
     if own:
         _OUT.print(Text("\nDocuments of this site (not checked, on this machine only)", style="bold"))
     for document in own:
-        _OUT.print(Text(printable(f"{document.name}: {document.file}, {len(document.pieces)} passages")))
+        _OUT.print(Text(printable(f"{document.name}: {document.file}, {counted(len(document.pieces), 'passage')}")))
 
 
 def profile(shown: "Profile") -> None:
     """A profile's rules with what each needs."""
     _OUT.print(Text(f"{shown.title} ({shown.edition})", style="bold"))
     for rule in shown.rules:
-        mark = "" if rule.verified else "  [unverified]"
+        mark = "" if rule.verified or shown.kind == "quality_metric" else "  [unverified]"
         _OUT.print(Text(f"\n{rule.id}{mark}\n  {rule.statement}"))
         if needs := _needs(rule.needs):
             _OUT.print(Text(f"  needs: {needs}", style="dim"))

@@ -87,7 +87,7 @@ def _findings(document: "Document", report: Report) -> None:
 
 def _finding(document: "Document", finding: Finding, sources: Iterable[str]) -> None:
     kind = " (quality metric, no guideline limit)" if finding.kind == "quality_metric" else ""
-    mark = "" if finding.verified else " (unverified)"
+    mark = " (unverified)" if finding.is_unverified else ""
     _labelled(document, finding.id, f"{finding.statement}{kind}{mark}")
     evidence = ", ".join((*finding.events, *finding.measures, *finding.passages))
     lines = [("Observed:", finding.observed), ("Expected:", finding.expected), ("Reason:", finding.reason or "")]

@@ -75,7 +75,7 @@ def _findings(report: Report) -> list[str]:
 
 
 def _finding(finding: Finding, sources: Iterable[str]) -> str:
-    mark = "" if finding.verified else " (unverified)"
+    mark = " (unverified)" if finding.is_unverified else ""
     kind = " (quality metric, no guideline limit)" if finding.kind == "quality_metric" else ""
     lines = [f"**{finding.id}** {escape(finding.statement)}{kind}{mark}"]
     for name, text in (("Observed", finding.observed), ("Expected", finding.expected), ("Reason", finding.reason)):

@@ -44,6 +44,8 @@ def test_findings_name_observed_expected_source_and_what_is_unverified() -> None
     )
     verified = text[text.index("- **F6**") :].splitlines()[0]
     assert "unverified" not in verified
+    metric = text[text.index("- **F3**") :].splitlines()[0]
+    assert metric.endswith("(quality metric, no guideline limit)")
 
 
 def test_out_of_domain_is_said_at_the_top() -> None:
