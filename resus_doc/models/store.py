@@ -203,8 +203,14 @@ def faults(settings: Settings, name: str | None = None) -> dict[str, list[str]]:
     Raises:
         UsageError: there is no model of that name here.
     """
+    places = [place.parent for place in sorted(folder(settings).glob(f"*/{RECORD}"))]
+    damaged = {
+        place.name: [f"{RECORD} cannot be read; pull or add the model again"] for place in places if not record(place)
+    }
+    if name in damaged:
+        return {name: damaged[name]}
     chosen = present(settings) if name is None else {name: require(settings, name)}
-    return {each: _faults(folder(settings) / each, one) for each, one in chosen.items()}
+    return {**{each: _faults(folder(settings) / each, one) for each, one in chosen.items()}, **damaged}
 
 
 def _faults(place: Path, one: Record) -> list[str]:

@@ -247,6 +247,15 @@ def test_a_changed_or_missing_file_is_noticed(settings):
         store.faults(settings, "other")
 
 
+def test_a_damaged_record_is_a_fault_until_the_model_is_pulled_again(settings):
+    place = store.pull(model(), settings)
+    (place / store.RECORD).write_text('{"name": "ti')
+    (fault,) = store.faults(settings)["tiny"]
+    assert "pull or add the model again" in fault and store.faults(settings, "tiny") == {"tiny": [fault]}
+    store.pull(model(), settings)
+    assert store.faults(settings) == {"tiny": []}
+
+
 def test_a_known_model_that_is_not_here_says_how_to_get_it(tmp_path):
     with pytest.raises(LanguageModelBroken, match="not on this machine") as caught:
         store.language_model(Settings(data=tmp_path, llm="qwen3-4b"))
