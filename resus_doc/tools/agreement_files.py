@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from resus_doc.errors import InputRefused
 from resus_doc.schema import Report, Timeline
 from resus_doc.tools import agreement, casefolder, formats, revisions
+from resus_doc.tools.batch_tables import EVENTS, SUMMARY
 from resus_doc.tools.timeline import timeline_from_annotations
 
 SUFFIXES = frozenset({".txt", ".csv", ".eaf"})
@@ -32,7 +33,8 @@ class Compared(NamedTuple):
 def compare_places(one: Path, other: Path) -> tuple[list[Compared], list[str]]:
     """The agreement of two timelines or case folders, or of all pairs of two folders; and what found no partner.
 
-    In folders, files pair by their stem, cases by folder name, case id or the stem of their video.
+    In folders, files pair by their stem, cases by folder name, case id or the stem of their video; a batch's own tables are
+    no timelines.
 
     Raises:
         InputRefused: a place holds no timeline, a file cannot be read, or nothing pairs.
@@ -76,7 +78,10 @@ def _sources(folder: Path) -> list[Source]:
         raise InputRefused(f"{folder} is no folder of timelines.", "Name two timelines, or two folders.")
     found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
     return [
-        _source(path) for path in found if (path / casefolder.REPORT).exists() or path.suffix.casefold() in SUFFIXES
+        _source(path)
+        for path in found
+        if (path / casefolder.REPORT).exists()
+        or (path.suffix.casefold() in SUFFIXES and path.name not in (SUMMARY, EVENTS))
     ]
 
 

@@ -17,6 +17,7 @@ from resus_doc.schema import ACTIVITIES
 from resus_doc.tools.batch_cases import VERDICTS, Case, facts, read_cases
 from resus_doc.tools.ledger import Row
 
+SUMMARY, EVENTS = "summary.csv", "events.csv"
 SUMMARY_HEAD = ("case_id", "status", "reason", "video_sha256", "duration_s", "time_zero_source", "in_domain")
 EVENTS_HEAD = ("case_id", "id", "activity", "start_s", "end_s", "confidence", "source")
 
@@ -28,8 +29,8 @@ def write_tables(out: Path, rows: Sequence[Row]) -> list[Case]:
         ResourceMissing: the folder cannot be written to.
     """
     cases = read_cases(out, rows)
-    replace_text(out / "summary.csv", _csv(_summary(cases)))
-    replace_text(out / "events.csv", _csv(_events(cases)))
+    replace_text(out / SUMMARY, _csv(_summary(cases)))
+    replace_text(out / EVENTS, _csv(_events(cases)))
     replace_text(out / "summary.json", json.dumps(totals(cases), indent=2) + "\n")
     return cases
 

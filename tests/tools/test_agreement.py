@@ -71,6 +71,15 @@ def test_folders_pair_by_name_and_add_up(tmp_path):
     assert [Path(place).name for place in alone] == ["z.csv"]
 
 
+def test_a_batch_s_own_tables_are_no_timelines(tmp_path):
+    for place in ("a", "b"):
+        write(tmp_path / place / "x.csv", ONE)
+    for name in ("events.csv", "summary.csv"):
+        write(tmp_path / "a" / name, "case_id,status\n")
+    compared, alone = compare_places(tmp_path / "a", tmp_path / "b")
+    assert [each.name for each in compared] == ["x"] and alone == []
+
+
 def test_a_case_pairs_by_its_video_and_what_it_withholds_is_compared_and_told(tmp_path):
     write(tmp_path / "a" / "case-1" / "report.json", report_json(withheld_report()))
     write(tmp_path / "b" / "sample.csv", OTHER)
