@@ -48,7 +48,8 @@ def examine(settings: Settings) -> list[Check]:
     """All checks, cheapest first; nothing is changed and nothing is downloaded."""
     checks = [_package(name, cost) for name, cost in _PACKAGES.items()]
     checks += [_detector(settings), _language_model(settings), _embedder(), _graphics_card(), _folder(settings.data)]
-    checks.append(Check(name="configuration file", state="ok", finding=_place(config_file())))
+    absent = "" if config_file().exists() else " (not there; defaults hold)"
+    checks.append(Check(name="configuration file", state="ok", finding=_place(config_file()) + absent))
     return checks
 
 

@@ -19,6 +19,13 @@ def test_a_whole_installation_lacks_nothing_needed():
     assert "not patients" in checks["activity detector"].finding
 
 
+def test_a_configuration_file_that_is_not_there_is_said_to_be_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESUS_DOC_CONFIG", str(tmp_path / "config.toml"))
+    assert checks_of(llm="none")["configuration file"].finding.endswith("config.toml (not there; defaults hold)")
+    (tmp_path / "config.toml").write_text("seed = 1")
+    assert checks_of(llm="none")["configuration file"].finding.endswith("config.toml")
+
+
 def test_every_lack_has_a_cost_and_a_remedy(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     (tmp_path / "broken.gguf").write_bytes(b"GGUF")
