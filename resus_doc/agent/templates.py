@@ -158,8 +158,8 @@ def _fixed(fact: Fact) -> str:
             "passage": f"“{fact.quote}.”",
             "omitted": f"{number} further {'event is' if one else 'events are'} not told here one by one; the summary "
             "counts them per activity and the table lists them.",
-            "unassessed": f"{number} {'finding' if one else 'findings'} could not be assessed from this video; the table "
-            "of findings gives the reason for each.",
+            "unassessed": f"{number} of the rules and quality metrics could not be assessed and had no value measured; the "
+            "table of findings gives the reason for each.",
             "unobserved": "The baby was not recognised in view, so nothing can be concluded from what was not seen.",
             "withheld": "This video is unlike the videos the detector was trained on, so its events are withheld and no "
             "rule was assessed.",
