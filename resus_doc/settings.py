@@ -8,7 +8,6 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,7 +29,7 @@ CACHE_DAYS = 14.0
 
 
 class Settings(BaseModel):
-    """What a user can set once for all runs. Each has a flag of the same name on the commands that use it."""
+    """What a user can set once for all runs. Most have a flag of the same name; `train --seed` is a seed of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,7 +53,6 @@ class Settings(BaseModel):
     cache_days: float = Field(CACHE_DAYS, ge=0, allow_inf_nan=False)
     """Decoded frames of unfinished trainings that were not used for so long are removed by the next `train` or `compare`."""
     seed: int = 0
-    log_level: Literal["debug", "info", "warning"] = "warning"
 
 
 def config_file() -> Path:

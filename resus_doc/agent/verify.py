@@ -135,7 +135,7 @@ def _check_kind(symbols: list[Symbol], facts: tuple[Fact, ...], *, asks: bool) -
     if kinds == {"finding"} and len(facts) == 1 and facts[0].informs:
         return _informs(symbols, facts[0])
     if kinds == {"finding"} and len(facts) == 1:
-        return _finding(symbols, facts[0], asks=asks)
+        return _finding(symbols, facts[0])
     if kinds == {"measure"} and len(facts) == 1 and not asks:
         return _measure(symbols, facts[0])
     if kinds == {"tally"} and len(facts) == 1 and not asks:
@@ -464,7 +464,7 @@ _FINDING_REDUCTIONS: tuple[tuple[str, Role], ...] = (
 )
 
 
-def _finding(symbols: list[Symbol], fact: Fact, *, asks: bool) -> list[str]:
+def _finding(symbols: list[Symbol], fact: Fact) -> list[str]:
     """One rule, quoted whole, its verdict, what was observed and the limit."""
     items: list[Symbol | Claim] = [symbol for symbol in symbols if symbol.code not in (*_UNHEARD, L.JUDGED)]
     problems: list[str] = []

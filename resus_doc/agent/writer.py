@@ -114,20 +114,12 @@ def _content(item: dict[str, Any]) -> str:
     return json.dumps([item["section"], facts], sort_keys=True)
 
 
-def sentences_about(
-    report: Report, engine: "Engine | None", seed: int = 0, most: int | None = None
-) -> tuple[Sentence, ...]:
+def planned_about(report: Report, most: int | None = None) -> list[dict[str, Any]]:
     """Sentences for each event, measure, finding and passage of a report that was reduced to what an answer may hold.
 
-    With more than `most` facts the rest is not told: a last sentence counts it and cites its ids.
+    With more than `most` facts the rest is not told: a last sentence counts it and cites its ids. They are JSON values of
+    `SentencePlan`, which `worded` puts into words.
     """
-    planned = planned_about(report, most)
-    drafts = None if engine is None else _drafted(planned, engine, seed, None)
-    return tuple(sentence for section in assemble(planned, drafts) for sentence in section.sentences)
-
-
-def planned_about(report: Report, most: int | None = None) -> list[dict[str, Any]]:
-    """The sentences of `sentences_about` before anybody words them, as JSON values of `SentencePlan`."""
     return [item.model_dump(mode="json") for item in _answers(report, most)]
 
 
@@ -175,7 +167,7 @@ def _is_odd(fact: Fact) -> bool:
 
 def _summary(report: Report) -> Iterator[SentencePlan]:
     findings = tuple(finding.id for finding in report.findings)
-    if _is_withheld(report):
+    if report.is_withheld:
         yield from _fixed("summary", "withheld", findings)
         return
     groups = _groups(report)
@@ -191,10 +183,6 @@ def _summary(report: Report) -> Iterator[SentencePlan]:
         absent = [fact for fact in _absent(report, counts) if fact.activity not in {group.activity for group in groups}]
         for begin in range(0, len(absent), MOST_ABSENT):
             yield _item("summary", *absent[begin : begin + MOST_ABSENT])
-
-
-def _is_withheld(report: Report) -> bool:
-    return report.is_withheld
 
 
 def _fixed(
@@ -281,7 +269,7 @@ def _may_pair(one: Event, other: Event) -> bool:
 
 
 def _adherence(report: Report) -> Iterator[SentencePlan]:
-    if _is_withheld(report):
+    if report.is_withheld:
         yield from _fixed("adherence", "withheld", tuple(finding.id for finding in report.findings))
         return
     rules = tuple(finding for finding in report.findings if finding.kind == "guideline")
@@ -298,7 +286,7 @@ def _adherence(report: Report) -> Iterator[SentencePlan]:
 
 def _discussion(report: Report) -> Iterator[SentencePlan]:
     findings = tuple(finding.id for finding in report.findings)
-    if _is_withheld(report):
+    if report.is_withheld:
         yield from _fixed("discussion", "open", findings)
         return
     facts = [F.finding_fact(finding) for finding in report.findings if _is_worth_asking(finding)]

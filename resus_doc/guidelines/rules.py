@@ -56,7 +56,7 @@ def evaluate(
         (owner, rule, decision)
         for owner in _with_metrics(profile)
         for rule in owner.rules
-        if (decision := _decide(owner, rule, case)) is not None
+        if (decision := _decide(rule, case)) is not None
     ]
     return _number(decided, first_id)
 
@@ -76,7 +76,7 @@ def _with_metrics(profile: Profile) -> tuple[Profile, ...]:
     return (profile,) if profile.id == QUALITY_METRICS else (profile, load(QUALITY_METRICS))
 
 
-def _decide(profile: Profile, rule: Rule, case: _Case) -> _Decision | None:
+def _decide(rule: Rule, case: _Case) -> _Decision | None:
     applies = truth(rule.applies_when, case.timeline, case.known)
     if applies is False:
         return None

@@ -179,11 +179,3 @@ def decode(model: LlavaForConditionalGeneration, tokens: Tensor) -> Tensor:
     inputs = torch.cat([start.to(tokens.dtype), tokens.reshape(batch, pairs * count, hidden)], dim=1)
     states: Tensor = model.model.language_model(inputs_embeds=inputs, use_cache=False).last_hidden_state
     return states[:, 1:].reshape(batch, pairs, count, hidden)
-
-
-def pool(states: Tensor) -> Tensor:
-    """Decoder states [b, pairs, tokens, hidden] -> [b, 2 * hidden]: the mean over all visual tokens and over the last pair's.
-
-    The decoder is causal: only the last pair's states have seen the whole window.
-    """
-    return torch.cat([states.mean((1, 2)), states[:, -1].mean(1)], dim=-1)

@@ -104,7 +104,8 @@ def test_what_the_model_writes_about_the_facts_is_checked(report):
     """A model that answers every request with the same lie: the template stands."""
     lie = "PPV started 5 s after birth and lasted 1 s."
     found = TOOLS["list_events"](report, "ppv")
-    for sentence in writer.sentences_about(only(report, found), Scripted(lie)):
+    for planned in writer.planned_about(only(report, found)):
+        sentence = writer.worded(planned, Scripted(lie))
         assert sentence.origin == "template" and sentence.text != lie
 
 

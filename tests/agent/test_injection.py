@@ -48,9 +48,8 @@ def test_a_site_document_is_quoted_and_not_obeyed(tmp_path, attack, random_model
         assert verify.check("The baby was pink.", [fact], section)
         assert verify.check("All rules were met.", [fact], section)
     with Engine.open(random_model) as engine:
-        written = writer.sentences_about(_only_passage(passage), engine)
-    assert [sentence.origin for sentence in written] == ["template"]
-    assert written[0].text.startswith(told) and written[0].cites == (passage.id,)
+        (written,) = (writer.worded(planned, engine) for planned in writer.planned_about(_only_passage(passage)))
+    assert written.origin == "template" and written.text.startswith(told) and written.cites == (passage.id,)
 
 
 def _only_passage(passage):

@@ -184,11 +184,13 @@ def test_a_drafted_sentence_stands_only_if_the_verifier_accepts_it():
         assert (chosen.text == text) == (origin == "llm")
 
 
+def answered(report, most=None):
+    return [writer.worded(planned, None) for planned in writer.planned_about(report, most)]
+
+
 def test_answers_tell_what_is_left_out():
     report = long_case(40)
-    told = writer.sentences_about(
-        report.model_copy(update={"measures": (), "findings": (), "passages": ()}), None, most=8
-    )
+    told = answered(report.model_copy(update={"measures": (), "findings": (), "passages": ()}), most=8)
     assert len(told) == 9
     assert told[-1].text == "33 further entries are not told here."
     assert len(told[-1].cites) == 33
@@ -196,9 +198,9 @@ def test_answers_tell_what_is_left_out():
 
 def test_answers_about_measures_and_passages():
     report = case([event(1, "baby_visible", 0, 300), event(2, "ppv", 38, 63)])
-    for sentence in writer.sentences_about(report.model_copy(update={"events": ()}), None):
+    for sentence in answered(report.model_copy(update={"events": ()})):
         assert sentence.cites and set(sentence.cites) <= ids_of(report)
-    texts = [sentence.text for sentence in writer.sentences_about(report, None)]
+    texts = [sentence.text for sentence in answered(report)]
     assert "“Time to first PPV” was 1:18." in texts
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from resus_doc.models import backbone
+from resus_doc.models import backbone, backbones
 from resus_doc.models.detector import Detector
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import draw
@@ -69,7 +69,7 @@ def test_windows_equal_the_plain_transformers_forward(shipped, frames):
         ids = torch.tensor([[backbone.BOS] + [backbone.IMAGE] * (8 * config.image_seq_length)])
         with torch.inference_mode():
             states = base.model(input_ids=ids, pixel_values=pairs).last_hidden_state[:, 1:]
-            pooled = backbone.pool(states.unflatten(1, (8, config.image_seq_length)))
+            pooled = backbones.pool(states.unflatten(1, (8, config.image_seq_length)))
             plain = shipped.head(pooled)[0].numpy()
         np.testing.assert_allclose(shipped.logits(features)[window], plain, atol=1e-4)
 

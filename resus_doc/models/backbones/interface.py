@@ -29,8 +29,6 @@ class Backbone(ABC):
     model_types: ClassVar[tuple[str, ...]]
     """The `model_type` values of checkpoints that it reads."""
     step_frames: ClassVar[int] = 1
-    looks_back: ClassVar[bool] = False
-    """Whether a step's input depends on the grid frame before it."""
     usual_fps: ClassVar[float] = 4.0
     """Grid frames a second of a new training."""
     encode_batch: ClassVar[int] = 8

@@ -17,7 +17,6 @@ class OwnBase(Backbone):
     model_types: ClassVar[tuple[str, ...]] = ("llava",)
     own_tower: ClassVar[str] = backbone.ConvTowerConfig.model_type
     step_frames = backbone.PAIR
-    looks_back = True
     usual_fps = 8.0
     encode_batch = 32
     fills_batches = True
