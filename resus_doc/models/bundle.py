@@ -4,7 +4,8 @@
     base/                the vision-language base, or a TimeSformer, as transformers saves it; a large one is referred to instead
     adapter/             the PEFT LoRA adapter, if there is one
     head.safetensors     the multi-label head
-    domain.safetensors   the training data's features: mean, whitening and those of some windows, if there is a domain check
+    domain.safetensors   the training data's features: mean, whitening and those of some windows, and `against`, what tells other
+                         videos from them; if there is a domain check
     decoder.json         how its windows become events (`decoder`), if a fit left it
     MODEL_CARD.md        what it is, what it learned from and its figures, with its pictures beside it, in the shipped bundle
     golden.npz           one clip, its logits, and its logits with the adapter off

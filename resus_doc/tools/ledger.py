@@ -1,6 +1,6 @@
 """The ledger of a batch: what was done to which video, in SQLite beside the case folders.
 
-One process writes it at a time (`BatchLock` sees to that); each change is on the disk before the next step. It also keeps the
+One process writes it at a time (a lock file sees to that); each change is on the disk before the next step. It also keeps the
 hash of each file, trusted as long as the file's size, times and inode are those it had when it was read. Reasons hold no file
 names; places do, because a video must be found again, and `forget` removes them for good.
 """

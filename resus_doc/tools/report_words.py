@@ -1,4 +1,4 @@
-"""The words and number formats that every form of the report shares (HTML, Markdown).
+"""The words and number formats that every form of the report shares (HTML, Markdown, Word).
 
 Pure functions on schema values. Nothing here knows HTML, and nothing here judges: wording is factual.
 """
