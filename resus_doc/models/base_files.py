@@ -17,6 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from resus_doc import settings
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import BundleBroken, ResourceMissing
 
 COPY_LIMIT_BYTES = 100_000_000
@@ -136,13 +137,12 @@ class _Hashes:
 
     def of(self, path: Path) -> str:
         """The file's sha256, read anew if its size or time changed."""
-        from resus_doc.models.bundle import sha256
 
         status = path.stat()
         mark = [status.st_size, status.st_mtime_ns]
         known = self._known.get(str(path.resolve()))
         if known is None or known[:2] != mark:
-            known = [*mark, sha256(path)]
+            known = [*mark, sha256_of(path)]
             self._known[str(path.resolve())] = known
         return str(known[2])
 

@@ -16,7 +16,6 @@ Nothing in it is pickled. It does not know the models themselves: see `backbone`
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import BundleBroken
 from resus_doc.models.base_files import BaseReference
 from resus_doc.models.views import View
@@ -142,7 +142,7 @@ def read_config(folder: Path, unchecked: Collection[str] = ()) -> DetectorConfig
 
 def write_config(folder: Path, config: DetectorConfig) -> DetectorConfig:
     """Write `detector.json`, last of all files: it holds the hashes of the others. Gives the configuration with them."""
-    files = {name: sha256(folder / name) for name in _file_names(folder)}
+    files = {name: sha256_of(folder / name) for name in _file_names(folder)}
     complete = config.model_copy(update={"files": files})
     text = json.dumps(complete.model_dump(mode="json"), indent=1, ensure_ascii=False)
     write_text(folder / CONFIG_FILE, text + "\n")
@@ -176,12 +176,6 @@ def write_golden(folder: Path, golden: Golden) -> None:
     np.savez_compressed(folder / GOLDEN_FILE, **golden._asdict())
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _file_names(folder: Path) -> list[str]:
     kept = (path for path in folder.rglob("*") if path.is_file() and path.suffix != _PARTIAL)
     files = (path for path in kept if path.name != CONFIG_FILE)
@@ -201,5 +195,5 @@ def _check_files(folder: Path, config: DetectorConfig, unchecked: Collection[str
             continue
         if not path.is_file():
             raise BundleBroken(f"The detector bundle {folder} lacks its file {name}.", REMEDY)
-        if sha256(path) != digest:
+        if sha256_of(path) != digest:
             raise BundleBroken(f"The file {name} of the detector bundle {folder} was changed or damaged.", REMEDY)

@@ -4,7 +4,6 @@ The only module of the package that opens a connection, and only `resus-doc mode
 are for.
 """
 
-import hashlib
 import http.client
 import shutil
 import urllib.error
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import ResourceMissing
 
 CHUNK_BYTES = 1 << 20
@@ -74,7 +74,7 @@ def fetch(source: Source, path: str, target: Path, sha256: str | None, progress:
                     raise ResourceMissing(
                         f"The connection broke while {path} was fetched ({error}).", _AGAIN
                     ) from error
-        got = Fetched(digest(partial), partial.stat().st_size)
+        got = Fetched(sha256_of(partial), partial.stat().st_size)
         if sha256 is not None and got.sha256 != sha256:
             _forget(partial)
             raise ResourceMissing(
@@ -88,12 +88,6 @@ def fetch(source: Source, path: str, target: Path, sha256: str | None, progress:
             f"{target} cannot be written ({error.strerror or error}).", f"Free some space. {_AGAIN}"
         ) from error
     return got
-
-
-def digest(path: Path) -> str:
-    """The sha256 of a file in hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tag(partial: Path) -> Path:

@@ -5,7 +5,6 @@ call starts the process afresh. This module imports no llama_cpp. It does not kn
 written is the grammar's and the verifier's business.
 """
 
-import hashlib
 import json
 import os
 import queue
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import LanguageModelBroken
 from resus_doc.settings import DEFAULT_LLM
 
@@ -114,7 +114,7 @@ class Engine:
                 architecture=described["architecture"],
                 n_ctx=described["n_ctx"],
                 params=described["parameters"],
-                sha256=_sha256(self.path),
+                sha256=sha256_of(self.path),
             )
         return self._info
 
@@ -359,8 +359,3 @@ def _refusal(path: Path, refused: dict[str, str]) -> LanguageModelBroken:
         "grammar": f"The language model {path} was given a grammar that cannot be used: {detail}.",
     }.get(kind, f"The language model {path} does not load ({detail}).")
     return LanguageModelBroken(what, _REMEDIES.get(kind, _ANOTHER))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.models import hub, registry
 from resus_doc.models.hub import Progress, Source
@@ -84,7 +85,7 @@ def pull(entry: ModelEntry, settings: Settings, to: Path | None = None, progress
 
 def _bring(source: Source, path: str, place: Path, sha256: str | None, progress: Progress | None) -> str:
     target = place / path
-    if target.exists() and sha256 is not None and hub.digest(target) == sha256:
+    if target.exists() and sha256 is not None and sha256_of(target) == sha256:
         return sha256
     got = hub.fetch(source, path, target, sha256, progress)
     _check_kind(target)
@@ -171,7 +172,7 @@ def _copy(place: Path, path: str, target: Path, sha256: str) -> str:
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, partial)
-        got = hub.digest(partial)
+        got = sha256_of(partial)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise ResourceMissing(
@@ -218,7 +219,7 @@ def _faults(place: Path, one: Record) -> list[str]:
     for path, sha256 in one.files.items():
         if not (place / path).is_file():
             found.append(f"{path} is missing")
-        elif hub.digest(place / path) != sha256:
+        elif sha256_of(place / path) != sha256:
             found.append(f"{path} has changed since it came")
     return found
 

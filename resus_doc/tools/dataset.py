@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import InputRefused, VideoRefused
 from resus_doc.schema import ACTIVITIES, Activity, Span, Video
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
@@ -250,14 +251,13 @@ def _refuse_shared_content(cases: Sequence[Case]) -> None:
 
 def with_same_content(cases: Iterable[Case], others: Iterable[Case]) -> tuple[Case, Case] | None:
     """A case and another whose videos are the same file under whatever names. Only files of equal size are read."""
-    from resus_doc.models.bundle import sha256
 
     same_size: dict[int, list[Case]] = defaultdict(list)
     for other in others:
         same_size[other.video.stat().st_size].append(other)
     for case in cases:
         for other in same_size[case.video.stat().st_size]:
-            if sha256(case.video) == sha256(other.video):
+            if sha256_of(case.video) == sha256_of(other.video):
                 return case, other
     return None
 

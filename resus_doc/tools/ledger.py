@@ -5,19 +5,18 @@ hash of each file, trusted as long as the file's size, times and inode are those
 names; places do, because a video must be found again, and `forget` removes them for good.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 
 LEDGER = "ledger.sqlite"
 LOCK = ".batch.lock"
 _VERSION = 2
-_BLOCK = 1 << 20
 
 State = Literal["running", "done", "failed", "blocked", "kept", "duplicate", "replaced"]
 """`blocked`: the machine lacked something (disk space, a model), so the video is tried again at the next run. `kept`: a case that a
@@ -138,7 +137,7 @@ class Ledger:
             known = self._connection.execute("SELECT * FROM files WHERE place = ?", (place,)).fetchone()
             if known is not None and known[1:5] == tuple(signature) and not rehash:
                 return str(known[5])
-            found = _sha256(path)
+            found = sha256_of(path)
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputRefused(
@@ -213,11 +212,3 @@ def _unwritable(folder: Path, reason: str) -> ResourceMissing:
     return ResourceMissing(
         f"The folder {folder} cannot be written to ({reason}).", "Free some space, or choose another place with -o."
     )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

@@ -1,10 +1,10 @@
 """The reel of a case that lies on the disk: finds its recording and makes sure that it is the right one."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import InputRefused, UsageError
 from resus_doc.tools import casefolder, clips
 from resus_doc.tools.video import check_file
@@ -63,9 +63,8 @@ def recording_of(case: Path, sha256: str, video: Path | None = None) -> Path:
             f"The recording of {case} is not at {place} any more.", "Put it back there, or name it with --video FILE."
         )
     check_file(place)
-    with place.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise InputRefused(
-                f"{place} is not the recording that {case} was made from.", "Name the right one with --video FILE."
-            )
+    if sha256_of(place) != sha256:
+        raise InputRefused(
+            f"{place} is not the recording that {case} was made from.", "Name the right one with --video FILE."
+        )
     return place

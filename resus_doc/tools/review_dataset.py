@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.schema import Report
 from resus_doc.tools import casefolder, formats
@@ -103,9 +104,8 @@ def _video(case: Path, report: Report) -> Path:
     path = None if place is None else (case.resolve() / place).resolve()
     if path is None or not path.is_file() or path.suffix.lower() not in VIDEO_SUFFIXES:
         raise InputRefused(f"Its recording is not at {place}.", "Put the recording back there.")
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != report.video.sha256:
-            raise InputRefused(f"The file at {place} is not its recording.", "Put the recording back there.")
+    if sha256_of(path) != report.video.sha256:
+        raise InputRefused(f"The file at {place} is not its recording.", "Put the recording back there.")
     return path
 
 

@@ -7,7 +7,6 @@ decoders can choose different pictures for one time. A damaged file is read as f
 What it does not know: transport streams do not state their length, so a cut one looks like a short one.
 """
 
-import hashlib
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import VideoRefused
 from resus_doc.schema import Span, Video
 from resus_doc.tools.video_decode import READ_ANOTHER, Clock, Reading, Timed, is_seekable, opened
@@ -69,7 +69,7 @@ def probe(path: Path) -> Video:
         raise VideoRefused(f"{path} holds a single picture, not a video.", "Name the recording itself.")
     return Video(
         name=path.name,
-        sha256=_sha256(path),
+        sha256=sha256_of(path),
         duration_s=duration_s,
         width=width,
         height=height,
@@ -282,8 +282,3 @@ def _converted(frame: "VideoFrame", width: int, height: int, scaler: "VideoRefor
         threads=1,
     )
     return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), turns), dtype=np.uint8)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from resus_doc import settings
+from resus_doc.checksum import sha256_of
 from resus_doc.errors import BundleBroken, ResourceMissing
 from resus_doc.models import base_files, bundle, bundle_writer
 from resus_doc.models.bundle_writer import Parts
@@ -38,7 +39,7 @@ def test_the_base_is_not_copied_and_is_found_again(referring, random_bundle, dat
     assert not (out / "base").exists()
     config = bundle.read_config(out)
     assert config.base.name == "big-base"
-    assert config.base.files["model.safetensors"] == bundle.sha256(base / "model.safetensors")
+    assert config.base.files["model.safetensors"] == sha256_of(base / "model.safetensors")
     frames = np.random.default_rng(3).integers(0, 256, (16, 64, 64, 3), dtype=np.uint8)
     one, other = Detector.load(out, "cpu"), Detector.load(random_bundle, "cpu")
     np.testing.assert_allclose(one.logits(one.encode(frames)), other.logits(other.encode(frames)), atol=1e-3)
@@ -81,7 +82,7 @@ def test_hashes_are_remembered_until_a_file_changes(referring, data, monkeypatch
     out, base = referring
     wanted = bundle.read_config(out).base
     read = []
-    monkeypatch.setattr(bundle, "sha256", lambda path: read.append(path.name) or "0")
+    monkeypatch.setattr(base_files, "sha256_of", lambda path: read.append(path.name) or "0")
     base_files.find(wanted, out)
     assert read == []
     (base / "config.json").touch()
