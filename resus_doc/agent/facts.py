@@ -27,6 +27,7 @@ from resus_doc.schema import (
     Value,
     Verdict,
 )
+from resus_doc.tools.record import VERDICT_WORDS
 from resus_doc.tools.report_words import measure_name
 
 Kind = Literal[
@@ -56,12 +57,6 @@ Role = Literal[
 """What a number says about its fact. In a group `start` is that of the first stretch; verdicts are those of a tally."""
 
 SYSTEM = "Write one sentence of the debrief from these facts."
-VERDICT_WORDS: dict[Verdict, str] = {
-    "met": "met",
-    "not_met": "not met",
-    "indeterminate": "too close to call",
-    "not_assessable": "not assessable",
-}
 COUNT_WORDS = (
     "zero",
     "one",

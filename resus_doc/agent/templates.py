@@ -8,6 +8,7 @@ import re
 
 from resus_doc.agent.facts import COUNT_WORDS, Fact, Number, clock, count_word, literals
 from resus_doc.schema import Section, Verdict
+from resus_doc.tools.record import VERDICT_WORDS
 
 FIXED = ("passage", "omitted", "unassessed", "unobserved", "withheld", "nothing", "open", "rest")
 """Kinds with one wording only; no language model writes them and the verifier takes no other."""
@@ -17,12 +18,6 @@ _VERDICTS: dict[Verdict, str] = {
     "not_met": "was not met",
     "indeterminate": "was too close to call",
     "not_assessable": "could not be assessed",
-}
-_TALLIED: dict[str, str] = {
-    "met": "met",
-    "not_met": "not met",
-    "indeterminate": "too close to call",
-    "not_assessable": "not assessable",
 }
 
 
@@ -128,7 +123,7 @@ def _verdict(fact: Fact) -> str:
 
 def _tally(fact: Fact) -> str:
     parts = [
-        f"{count_word(number.value)} {'was' if number.value == 1 else 'were'} {_TALLIED[number.role]}"
+        f"{count_word(number.value)} {'was' if number.value == 1 else 'were'} {VERDICT_WORDS[number.role]}"  # type: ignore[index]
         for number in fact.numbers
     ]
     return "of the rules, " + (parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}")

@@ -7,9 +7,9 @@ from resus_doc.schema import Event, Finding, Measure, Report
 from resus_doc.tools import report_looks, report_pauses
 from resus_doc.tools import report_words as words
 from resus_doc.tools.clock import clock
+from resus_doc.tools.pages import printable
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LIST_START = re.compile(r"^(\d*)([.=+#-])(?=\s|$|[-=#])", re.ASCII)
 
 
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
 
 def escape(text: str) -> str:
     """The text on one line, with no character that Markdown or HTML would take for its own."""
-    line = " ".join(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text).split())
+    line = " ".join(printable(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _LIST_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", line))
 

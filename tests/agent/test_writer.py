@@ -5,7 +5,7 @@ import random
 import pytest
 
 from resus_doc.agent import verify, writer
-from resus_doc.agent.facts import SentencePlan
+from resus_doc.agent.facts import SentencePlan, count_word
 from resus_doc.errors import LanguageModelBroken
 from resus_doc.guidelines import profile as profiles
 from resus_doc.guidelines import rules
@@ -182,6 +182,19 @@ def test_a_drafted_sentence_stands_only_if_the_verifier_accepts_it():
         chosen = next(s for s in writer.assemble(planned, drafts)[1].sentences)
         assert chosen.origin == origin
         assert (chosen.text == text) == (origin == "llm")
+
+
+def test_what_could_not_be_assessed_is_counted_over_rules_and_metrics_and_said_to_be():
+    """The tally beside it counts rules alone, and the head of the page all findings, measured or not."""
+    report = case([event(1, "baby_visible", 0, 300), event(2, "ppv", 38, 63)])
+    blank = [f for f in report.findings if f.verdict == "not_assessable" and f.observed_value is None]
+    assert {finding.kind for finding in blank} == {"guideline", "quality_metric"}
+    *_, last = writer.write_narrative(report, None)[2].sentences
+    assert last.cites == tuple(finding.id for finding in blank)
+    counted = (
+        f"{count_word(len(blank))} of the rules and quality metrics could not be assessed and had no value measured;"
+    )
+    assert last.text.lower().startswith(counted)
 
 
 def answered(report, most=None):
