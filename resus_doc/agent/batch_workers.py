@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -206,6 +207,7 @@ class ProcessPool:
 @contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
     """A process started here takes this over, so that Ctrl-C cannot end it with a traceback before it ignores it itself."""
+    resource_tracker.ensure_running()  # the first process started would start it, and that lets Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

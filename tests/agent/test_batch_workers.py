@@ -1,6 +1,8 @@
 """How a machine is divided among workers."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,6 +32,21 @@ def test_a_worker_is_told_which_video_it_is_likely_to_get_next():
     assert after(0, 1) == Path("1.mp4") and after(0, 2) == Path("2.mp4")
     assert after(2, 1) is None  # its events are annotated, so nothing looks at it
     assert after(4, 1) is None
+
+
+def test_ctrl_c_is_held_back_from_the_very_first_worker():
+    """In a process of its own: the first start of any process starts Python's resource tracker too."""
+    code = (
+        "import multiprocessing, signal\n"
+        "from resus_doc.agent.batch_workers import _ctrl_c_held_back\n"
+        "first = multiprocessing.get_context('spawn').Process(target=int)\n"
+        "with _ctrl_c_held_back():\n"
+        "    first.start()\n"
+        "    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))\n"
+        "first.join()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True\n"
 
 
 def test_one_worker_for_each_gpu(gpus):
