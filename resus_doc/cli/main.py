@@ -5,6 +5,7 @@
 
 import json
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,7 +42,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Turns the video of a newborn resuscitation into a debrief, on this machine. Nothing leaves it.",
-    epilog="Start with: resus-doc report --sample",
+    epilog="Start with: resus-doc report --sample. --debug, added to any command, shows where a fault came from.",
 )
 guidelines_app = typer.Typer(no_args_is_help=True, help="Guideline profiles and passages.")
 app.add_typer(guidelines_app, name="guidelines")
@@ -66,7 +67,7 @@ def main() -> None:
         status = app(args=arguments, prog_name="resus-doc", standalone_mode=False)
     except ResusDocError as error:
         if debug:
-            raise
+            traceback.print_exc()
         display.problem(str(error))
         sys.exit(error.exit_status)
     except typer.Exit as finished:
@@ -240,10 +241,12 @@ def guidelines_list(as_json: Json = False) -> None:
 
 @guidelines_app.command("show")
 def guidelines_show(profile: Annotated[str, typer.Argument(metavar="ID|FILE")]) -> None:
-    """A profile's rules, and what each needs."""
+    """A profile's rules, what each needs, and which nobody has compared with the document."""
+    from resus_doc.guidelines import checked
     from resus_doc.guidelines.profile import load
 
-    display.profile(load(profile))
+    shown, _ = checked.apply(load(profile), settings.load().data)
+    display.profile(shown)
 
 
 @guidelines_app.command("verify")

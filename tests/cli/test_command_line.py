@@ -70,3 +70,17 @@ def test_a_missing_video_is_refused_with_its_name(tmp_path):
     assert "birth.mp4" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_where_a_fault_came_from_and_ends_as_without(tmp_path):
+    done = run("report", str(tmp_path / "birth.mp4"), "-o", str(tmp_path / "case"), "--debug")
+    assert done.returncode == 3
+    assert "Traceback" in done.stderr
+    assert done.stderr.count("There is no video") == 2, "in the traceback and as the message"
+
+
+def test_a_rule_that_a_person_compared_is_shown_without_the_mark():
+    marked = "ppv-within-60s  [unverified]"
+    assert marked in run("guidelines", "show", "aha-2025").stdout
+    assert run("guidelines", "verify", "aha-2025.ppv-within-60s", "--by", "A. Nurse").returncode == 0
+    assert marked not in run("guidelines", "show", "aha-2025").stdout
