@@ -1,7 +1,8 @@
 """Reads a dataset: `videos/{train,validation,test}` and `annotations/{train,validation,test}`, paired by file stem.
 
 One stem is one case. A case that stands in two splits, by name or by content, is an error: it would be learned from and
-judged on. `labels.yaml` in the dataset's folder may add a site's own label names (`Beutelbeatmung: ppv`).
+judged on. `labels.yaml` in the dataset's folder may add a site's own label names (`Beutelbeatmung: ppv`), or change a known
+one's meaning, however it is spelt (`PPV: ventilation` holds for `ppv` too).
 
 What it does not know: whether one case was cut into several files under different names.
 """
@@ -18,6 +19,7 @@ from resus_doc.errors import InputRefused, VideoRefused
 from resus_doc.schema import ACTIVITIES, Activity, Span, Video
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.formats import LABELS, read_annotation_file
+from resus_doc.tools.formats_source import plain
 from resus_doc.tools.strings import counted
 from resus_doc.tools.timeline import timeline_from_annotations
 
@@ -195,7 +197,8 @@ def label_map(path: Path) -> dict[str, Activity]:
     for name, activity in table.items():
         if activity not in ACTIVITIES:
             raise InputRefused(f"The label map {path} calls '{name}' '{activity}', which is no activity.", remedy)
-    return {**LABELS, **table}
+    changed = {plain(name) for name in table}
+    return {**{name: activity for name, activity in LABELS.items() if plain(name) not in changed}, **table}
 
 
 def _paired(folder: Path, split: Split) -> list[Case]:

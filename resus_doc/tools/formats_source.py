@@ -70,7 +70,7 @@ class Source:
         self.notes: list[str] = []
         self.units: list[str] = []
         """How its times were read, where the format leaves that open: one sentence a way of writing them."""
-        self._labels = {_plain(label): activity for label, activity in labels.items()}
+        self._labels = {plain(label): activity for label, activity in labels.items()}
 
     def refuse(self, line: int, what: str, remedy: str = "Mend that line.") -> InputRefused:
         return InputRefused(f"{self.path}, line {line}: {what}.", remedy)
@@ -80,7 +80,7 @@ class Source:
         found = self.known(label)
         if found is not None:
             return found
-        nearest = self._nearest(_plain(label))
+        nearest = self._nearest(plain(label))
         if nearest is None:
             raise self.refuse(line, f"the label '{quoted(label)}' is not known", KNOWN)
         self.notes.append(f"line {line}: the label '{quoted(label)}' was read as '{self._labels[nearest]}'")
@@ -88,17 +88,17 @@ class Source:
 
     def known(self, label: str) -> Activity | None:
         """The activity of an exactly written label."""
-        return self._labels.get(_plain(label))
+        return self._labels.get(plain(label))
 
     def resembles(self, label: str) -> bool:
         """Whether the label names an activity, exactly or nearly."""
-        return self.known(label) is not None or self._nearest(_plain(label)) is not None
+        return self.known(label) is not None or self._nearest(plain(label)) is not None
 
-    def _nearest(self, plain: str) -> str | None:
-        if not SHORTEST_GUESSED <= len(plain) <= 100:
+    def _nearest(self, written: str) -> str | None:
+        if not SHORTEST_GUESSED <= len(written) <= 100:
             return None
         candidates = [label for label in self._labels if len(label) >= SHORTEST_GUESSED]
-        close = difflib.get_close_matches(plain, candidates, n=5, cutoff=CLOSE)
+        close = difflib.get_close_matches(written, candidates, n=5, cutoff=CLOSE)
         return close[0] if len({self._labels[label] for label in close}) == 1 else None
 
 
@@ -108,7 +108,7 @@ def quoted(text: str) -> str:
     return shown if len(text) <= 60 else shown[:59] + "…"
 
 
-def _plain(label: str) -> str:
+def plain(label: str) -> str:
     """A label without what people write differently."""
     words = re.sub(r"[\s_-]+", " ", label.strip()[:200]).strip().casefold()
     return words.removeprefix("p ") if re.match(r"(?i)\s*p-", label) else words

@@ -155,6 +155,23 @@ def test_a_site_names_its_own_labels(folder):
         open_dataset(folder)
 
 
+@pytest.mark.parametrize(
+    ("line", "label", "meant"),
+    [
+        ("PPV: ventilation", "PPV", "ventilation"),
+        ("PPV: ventilation", "P-ppv", "ventilation"),
+        ("Ventilation: ppv", "Ventilation", "ppv"),
+        ("chest-compressions: stimulation", "Chest compressions", "stimulation"),
+        ("PPV: ventilation", "CPAP", "cpap"),
+    ],
+)
+def test_a_site_may_mean_something_else_by_a_known_label(folder, line, label, meant):
+    annotation_of(folder).write_text(f"{label} 1000 3000 2000\n")
+    (folder / "labels.yaml").write_text(f"{line}\n")
+    dataset = open_dataset(folder)
+    assert set(read_case(dataset.of("test")[0], dataset.labels).spans) == {meant}
+
+
 def test_what_is_no_dataset_is_told_how_one_looks(tmp_path):
     with pytest.raises(InputRefused, match="videos"):
         open_dataset(tmp_path)
