@@ -17,11 +17,11 @@ import numpy as np
 
 from resus_doc.errors import BundleBroken
 from resus_doc.models.judgement import Figures, JudgedVideo, judge
-from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, MASK_SUPPORT, Activity
+from resus_doc.schema import ACTIVITY_NAMES, Activity
 from resus_doc.settings import CACHE_GB
 from resus_doc.tools.compare_groups import Tests, test_groups
 from resus_doc.tools.dataset import open_dataset, read_cases, told_of
-from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
+from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged, unknown
 from resus_doc.tools.frame_cache import SHORT_LIVED, CachedVideo, Need, cache, check_room, told_of_damages
 from resus_doc.tools.windows import of_whole
 
@@ -138,14 +138,11 @@ def _unknown_labels(contenders: Sequence[Contender], tests: Tests) -> list[str]:
     notes = []
     for group, videos in tests.items():
         for contender in contenders:
-            known = set(contender.detector.config.labels)
-            if known & {"ventilation", *MASK_SUPPORT}:
-                known.add("ventilation")  # counted for every detector that knows a kind of it
-            for activity in ACTIVITIES:
-                held = sum(bool(video.spans.get(activity)) for video in videos)
-                if held and activity not in known and not contender.adapter_off:
-                    what = f"{contender.name}: its detector does not know {ACTIVITY_NAMES[activity]}"
-                    notes.append(f"Row {what}, which {held} of {len(videos)} test videos ({group}) hold.")
+            if contender.adapter_off:
+                continue
+            for activity, held in unknown(contender.detector.config.labels, videos).items():
+                what = f"{contender.name}: its detector does not know {ACTIVITY_NAMES[activity]}"
+                notes.append(f"Row {what}, which {held} of {len(videos)} test videos ({group}) hold.")
     return notes
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resus_doc.errors import BundleBroken
 from resus_doc.models.judgement import Figures, JudgedVideo
-from resus_doc.schema import Activity, Event, Span
+from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Span
 from resus_doc.tools.dataset import (
     AnnotatedVideo,
     Damage,
@@ -84,7 +84,12 @@ def evaluate(folder: Path, detector: Detector, split: Split = "test", progress: 
             validated_on=config.validated_on,
             out_of_domain=None if threshold is None else sum(s is not None and s < threshold for s in scores),
             seconds=round(time.monotonic() - started, 2),
-            notes=(*told_of(annotated), *(note for look in looks for note in look.damage), *_absent(figures)),
+            notes=(
+                *told_of(annotated),
+                *(note for look in looks for note in look.damage),
+                *_not_known(config.labels, annotated),
+                *_absent(figures),
+            ),
         ),
         videos,
         config.labels,
@@ -159,6 +164,26 @@ def _look(annotated: Sequence[AnnotatedVideo], detector: Detector, progress: Pro
             if progress:
                 progress(done_s / total_s)
     return looks
+
+
+def unknown(labels: Sequence[Activity], videos: Sequence[AnnotatedVideo]) -> dict[Activity, int]:
+    """The activities of the videos that a detector of these labels was never taught, and how many videos hold each.
+
+    Mask support of unknown kind is counted for every detector that knows a kind of it.
+    """
+    known = set(labels)
+    if known & set(MASK_SUPPORT):
+        known.add("ventilation")
+    held = {name: sum(bool(video.spans.get(name)) for video in videos) for name in ACTIVITIES if name not in known}
+    return {name: number for name, number in held.items() if number}
+
+
+def _not_known(labels: Sequence[Activity], videos: Sequence[AnnotatedVideo]) -> tuple[str, ...]:
+    return tuple(
+        f"The detector does not know {ACTIVITY_NAMES[name]}, which {held} of {len(videos)} videos hold: its events are in "
+        "no figure, and none counts as missed."
+        for name, held in unknown(labels, videos).items()
+    )
 
 
 def _absent(figures: Figures) -> tuple[str, ...]:

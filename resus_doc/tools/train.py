@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
 from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
-from resus_doc.schema import ACTIVITIES, Activity
+from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, Activity
 from resus_doc.settings import CACHE_DAYS, CACHE_GB
 from resus_doc.tools.dataset import AnnotatedVideo, Dataset, open_dataset, read_cases, told_of
+from resus_doc.tools.evaluate import unknown
 from resus_doc.tools.train_plan import Plan, fitted
 from resus_doc.tools.training_looks import WHOLE, Keeper, Look, best_look
 
@@ -86,7 +87,8 @@ def train(
 ) -> Trained:
     """Train on a dataset and write the bundle `out`. `base` is a bundle's folder or a base's own; TimeSformer needs none.
 
-    What had to be guessed to read the dataset, and what of it is damaged, goes to `say` if `tell_data`.
+    What had to be guessed to read the dataset, what of it is damaged, and what it teaches nothing of goes to `say` if
+    `tell_data`.
 
     Raises:
         UsageError: `out` is taken, or an unfinished training of another kind lies beside it.
@@ -110,6 +112,8 @@ def train(
         say(note)
     own = None if base is None else base_folder(base)
     config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
+    for note in _not_learned(config.labels, annotated["validation"]) if tell_data else ():
+        say(note)
     run = Run(frame_cache.work_folder(out), plan, config, own, chosen)
     frames = run.work / frame_cache.FRAMES
     used = {frame_cache.cached_file(video, config, frames) for video in everything}
@@ -174,6 +178,15 @@ def _first_config(
         adapter=plan.method == "lora",
         view=plan.view,
     )
+
+
+def _not_learned(labels: Sequence[Activity], validation: Sequence[AnnotatedVideo]) -> list[str]:
+    """The activities that are validated on and cannot be learned."""
+    return [
+        f"No training video holds {ACTIVITY_NAMES[name]}, which {held} of {len(validation)} validation videos hold: the "
+        "detector will not know it."
+        for name, held in unknown(labels, validation).items()
+    ]
 
 
 def _pictures(base: Path | None, plan: Plan) -> Pictures:

@@ -167,7 +167,9 @@ def test_the_limit_of_the_cache_holds_for_all_rows_together(detector, small_data
         compare(small_dataset, detector, {"finer": finer}, cache_gb=2.9 * one_gb)
 
 
-def test_what_was_guessed_what_is_damaged_and_what_is_not_known_are_told(detector, small_dataset, tmp_path):
+def test_what_was_guessed_what_is_damaged_and_what_is_not_known_are_told_and_evaluate_tells_it_too(
+    detector, small_dataset, tmp_path
+):
     folder = shutil.copytree(small_dataset, tmp_path / "set")
     video = lose_pictures(next((folder / "videos" / "test").iterdir()), 40, 16)
     next((folder / "annotations" / "test").iterdir()).write_text("PPV 1.5 4.5 3.0\nChest compresions 5.0 9.0 4.0\n")
@@ -180,6 +182,8 @@ def test_what_was_guessed_what_is_damaged_and_what_is_not_known_are_told(detecto
     assert any("'Chest compresions' was read as 'chest_compressions'" in note for note in notes)
     told = [note for note in notes if "does not know" in note]
     assert len(told) == 1 and "chest compressions, which 1 of 1 test videos" in told[0].lower()
+    alone = [note for note in evaluate(folder, narrow).evaluation.notes if "does not know" in note]
+    assert len(alone) == 1 and "chest compressions, which 1 of 1 videos hold" in alone[0]
 
 
 def test_rows_beside_a_detector_on_a_large_base_are_trained_like_it(detector):

@@ -122,6 +122,20 @@ def test_a_label_that_no_or_every_window_holds_is_told(small_dataset, random_bun
     assert (clamped["suction"], clamped["baby_visible"]) == (4.0, 0.25)
 
 
+def test_an_activity_that_only_validation_holds_is_told_before_the_training(small_dataset, random_bundle, tmp_path):
+    dataset, said = shutil.copytree(small_dataset, tmp_path / "set"), []
+    for split, text in (
+        ("train", "PPV 4000 8000 4000\n"),
+        ("validation", "Suction 1000 5000 4000\nPPV 6000 9000 3000\n"),
+    ):
+        for path in (dataset / "annotations" / split).iterdir():
+            path.write_text(text)
+    train(dataset, tmp_path / "bundle", replace(DEFAULTS["head"], **SHORT), random_bundle, say=said.append)
+    told = "No training video holds suction, which 1 of 1 validation videos hold: the detector will not know it."
+    assert [text for text in said if "will not know" in text] == [told]
+    assert said.index(told) < next(place for place, text in enumerate(said) if text.startswith("step"))
+
+
 def test_frames_that_nothing_used_for_two_weeks_are_removed_by_the_next_training(
     small_dataset, random_bundle, tmp_path
 ):
