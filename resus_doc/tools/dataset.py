@@ -88,8 +88,8 @@ def open_dataset(folder: Path) -> Dataset:
     """Find and pair the files of a dataset; no file is opened but those that might be the same video twice.
 
     Raises:
-        InputRefused: the folder is no dataset, a video or an annotation stands alone, a stem has two files of a kind, or a
-            case stands in two splits.
+        InputRefused: the folder is no dataset, a video or an annotation stands alone, a stem has two files of a kind, a
+            split has a folder with cases in it, or a case stands in two splits.
     """
     folder = Path(folder)
     if not (folder / "videos").is_dir() or not (folder / "annotations").is_dir():
@@ -225,7 +225,12 @@ def _by_stem(folder: Path, endings: Collection[str]) -> dict[str, Path]:
     """The files of a kind in a folder; hidden files, which operating systems scatter, do not count."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.suffix.lower() not in endings or path.name.startswith(".") or not path.is_file():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            _refuse_files_below(path, endings)
+            continue
+        if path.suffix.lower() not in endings or not path.is_file():
             continue
         if path.stem in found:
             raise InputRefused(
@@ -233,6 +238,16 @@ def _by_stem(folder: Path, endings: Collection[str]) -> dict[str, Path]:
             )
         found[path.stem] = path
     return found
+
+
+def _refuse_files_below(folder: Path, endings: Collection[str]) -> None:
+    """Cases in a folder within a split would be missing from every figure without a word."""
+    below = (path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
+    if any(not any(part.startswith(".") for part in path.relative_to(folder).parts) for path in below):
+        raise InputRefused(
+            f"The folder {folder} within a split holds files of cases, and a split has no folders.",
+            f"Move them up into {folder.parent}, or the folder out of the dataset.",
+        )
 
 
 def _refuse_shared_stems(cases: Sequence[Case]) -> None:

@@ -69,6 +69,24 @@ def test_a_file_without_its_partner_is_named(folder, kind):
         open_dataset(folder)
 
 
+@pytest.mark.parametrize("kinds", [("videos",), ("annotations",), ("videos", "annotations")])
+def test_cases_in_a_folder_within_a_split_are_refused_and_the_folder_is_named(folder, kinds):
+    for kind in kinds:
+        path = next((folder / kind / "test").iterdir())
+        (folder / kind / "test" / "ward" / "day2").mkdir(parents=True)
+        path.rename(folder / kind / "test" / "ward" / "day2" / f"case_9{path.suffix}")
+    with pytest.raises(InputRefused, match=f"{kinds[0]}/test/ward.*Move them up"):
+        open_dataset(folder)
+
+
+def test_a_folder_of_other_files_within_a_split_does_not_count(folder):
+    for name in (".Trash/old.mp4", "thumbs/case.jpg", "thumbs/.old/case.mp4"):
+        path = folder / "videos" / "test" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert len(open_dataset(folder).cases) == 3
+
+
 def test_a_case_in_two_splits_is_refused(folder):
     for kind in ("videos", "annotations"):
         path = next((folder / kind / "test").iterdir())
