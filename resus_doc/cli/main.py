@@ -199,7 +199,7 @@ def simulate(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The dataset folder to write.")],
     videos: Annotated[int | None, typer.Option(min=1, help="How many videos; 8 without --hours.")] = None,
     hours: Annotated[float | None, typer.Option(min=0, help="How much video instead.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same dataset.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same dataset.")] = 0,
     split: Annotated[Literal["all", "train", "validation", "test"], typer.Option(help="all divides by case.")] = "all",
     hospital: Annotated[str | None, typer.Option(metavar="NAME", help="Only this family of rooms.")] = None,
     difficulty: Annotated[

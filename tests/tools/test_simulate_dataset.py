@@ -1,5 +1,6 @@
 """Files: the folder layout, the study's annotation format, H.264 with the right frames, the same bytes twice."""
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -95,6 +96,17 @@ def test_bad_requests_leave_nothing_behind(tmp_path: Path) -> None:
         write_dataset(tmp_path / "new", videos=0)
     with pytest.raises(UsageError, match="hospital"):
         write_dataset(tmp_path / "new", videos=1, hospital="nowhere")
+    for wrong, said in (
+        ({"videos": 1, "seed": -1}, "seed -1"),
+        ({"videos": 1, "fps": 0.0001}, "1 to 120"),
+        ({"videos": 1, "fps": 1e7}, "1 to 120"),
+        ({"videos": 1, "fps": math.nan}, "1 to 120"),
+        ({"hours": math.inf}, "hours is inf"),
+        ({"hours": math.nan}, "hours is nan"),
+        ({"videos": 2, "hours": 1.0}, "one of the two"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            write_dataset(tmp_path / "new", **wrong)
     with pytest.raises(UsageError, match="even"):
         write_video(draw_clip(1), tmp_path / "odd.mp4", 321, 240)
     assert [p.name for p in tmp_path.rglob("*")] == ["full", "note.txt"]

@@ -3,6 +3,7 @@
 A dataset is a function of its seed and options; every file appears whole or not at all.
 """
 
+import math
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -39,6 +40,9 @@ _RATE_LIMIT = {"maxrate": "1500k", "bufsize": "3000k"}
 
 SAME_BYTES = {"mbtree": "0"}
 """With its macroblock tree, x264 gives other bytes each time on processors with AVX-512: it reads memory that it never wrote."""
+
+MOST_FPS = 120
+"""Cameras of a ward give 15 to 60; so many pictures more would only take longer to render."""
 
 _CRF = (18, 31)
 _SIZES = ((640, 480), (480, 360), (800, 600), (560, 420))
@@ -83,14 +87,14 @@ def write_dataset(
 ) -> DatasetSummary:
     """Write a dataset folder: `videos/`, `annotations/` and `scenarios/`, each with a folder for every split.
 
-    `videos` or `hours` gives the amount (8 videos without either); sizes and frame rates are mixed unless `width` or
-    `fps` fixes them. Without a difficulty it is `STANDARD`. `progress` gets the share of recordings done.
+    `videos` or `hours`, not both, gives the amount (8 videos without either); sizes and frame rates are mixed unless
+    `width` or `fps` fixes them. Without a difficulty it is `STANDARD`. `progress` gets the share of recordings done.
 
     Raises:
-        UsageError: a number is out of range, there is no such hospital, or `out` holds files already.
+        UsageError: a number is out of range, two amounts are given, there is no such hospital, or `out` holds files already.
         ResourceMissing: the folder cannot be written or the disk is full.
     """
-    _check(out, videos, hours, hospital, width, fps, jobs)
+    _check(out, videos, hours, seed, hospital, width, fps, jobs)
     scenarios = _scenarios(seed, videos, hours, hospital, STANDARD if difficulty is None else difficulty, duration_s)
     recordings = plan(scenarios, seed, split, width, fps)
     with _writing(out):
@@ -180,15 +184,22 @@ def _check(
     out: Path,
     videos: int | None,
     hours: float | None,
+    seed: int,
     hospital: str | None,
     width: int | None,
     fps: float | Fraction | None,
     jobs: int,
 ) -> None:
-    numbers = {"videos": videos, "hours": hours, "fps": fps, "jobs": jobs}
+    if videos is not None and hours is not None:
+        raise UsageError(f"{videos} videos and {hours:g} h are asked for at once.", "Give one of the two.")
+    numbers = {"videos": videos, "hours": hours, "jobs": jobs}
     for name, value in numbers.items():
-        if value is not None and value <= 0:
-            raise UsageError(f"The number of {name} is {value}.", "Give a number above 0.")
+        if value is not None and not 0 < value < math.inf:
+            raise UsageError(f"The number of {name} is {value}.", "Give a finite number above 0.")
+    if fps is not None and not 1 <= fps <= MOST_FPS:
+        raise UsageError(f"The frame rate {fps} does not fit.", f"Give 1 to {MOST_FPS} frames a second.")
+    if seed < 0:
+        raise UsageError(f"The seed {seed} is below 0.", "Give a whole number from 0 on.")
     if width is not None and (width < 64 or width % 8):
         raise UsageError(f"The width {width} does not fit.", "Give a multiple of 8, 64 or more.")
     if hospital is not None and hospital not in FAMILIES:
