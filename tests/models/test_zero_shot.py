@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from resus_doc.errors import BundleBroken
+from resus_doc.errors import BundleBroken, LanguageModelBroken
 from resus_doc.models import zero_shot
 from resus_doc.models.evaluation import STUDY_CLASSES
-from resus_doc.models.zero_shot import InstructModel, listed, look, yes
+from resus_doc.models.zero_shot import InstructModel, judge_by, listed, look, yes
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
 
@@ -124,7 +124,21 @@ def test_a_pretrained_model_is_asked_through_its_own_processor(instruct_folder):
 
 
 def test_what_cannot_be_asked_is_refused(instruct_folder, random_bundle, tmp_path):
-    with pytest.raises(BundleBroken, match="cannot be asked"):
+    with pytest.raises(BundleBroken, match=r"cannot be asked.*it holds no config.json.*--zero-shot"):
         InstructModel(tmp_path)
     with pytest.raises(BundleBroken, match="cannot be asked"):
         InstructModel(random_bundle / "base")
+
+
+def test_a_folder_that_is_not_there_is_told_as_that_and_not_as_a_lack_of_internet(tmp_path):
+    with pytest.raises(BundleBroken, match=r"nosuch cannot be asked.*no such folder") as refused:
+        InstructModel(tmp_path / "nosuch")
+    assert "huggingface" not in str(refused.value)
+
+
+def test_a_judge_that_does_not_load_is_another_options_file(tmp_path):
+    (tmp_path / "text.gguf").write_text("no model")
+    for name, said in (("nosuch.gguf", "does not exist"), ("text.gguf", "is not a GGUF file")):
+        with pytest.raises(LanguageModelBroken, match=f"{said}.*--judge") as refused:
+            judge_by(tmp_path / name)
+        assert "--llm" not in str(refused.value)
