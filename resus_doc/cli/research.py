@@ -166,6 +166,10 @@ def compare(
     cache_days: CacheDays = None,
 ) -> None:
     """Write the study's table: the detector, the same without motion or adapter, a TimeSformer, and others."""
+    if steps is not None and not train:
+        raise UsageError("--steps is for rows that are trained, and none is.", "Add --train, or leave --steps out.")
+    if judge is not None and zero_shot is None:
+        raise UsageError("--judge reads the captions of a model, and none is asked.", "Add --zero-shot DIR.")
     from resus_doc.tools.compare_pages import BUNDLES, CSV_FILE, comparison_table, write_comparison
     from resus_doc.tools.dataset import open_dataset
     from resus_doc.tools.evaluation_pages import check_folder

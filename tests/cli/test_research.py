@@ -90,6 +90,15 @@ def test_a_row_without_a_name_is_wrong_use(small_dataset, tmp_path):
     assert "NAME=DIR" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("alone", "value", "needs"), [("--steps", "5", "--train"), ("--judge", "x.gguf", "--zero-shot")]
+)
+def test_an_option_that_would_change_nothing_is_wrong_use(alone, value, needs, small_dataset, tmp_path):
+    done = run("compare", small_dataset, "-o", tmp_path / "table", alone, value)
+    assert done.returncode == 2, done.stderr
+    assert alone in done.stderr and needs in done.stderr and not (tmp_path / "table").exists()
+
+
 def test_what_is_learned_from_is_not_held_out_and_that_is_said_before_any_training(
     small_dataset, random_bundle, tmp_path
 ):
