@@ -46,17 +46,25 @@ def load_base(folder: Path, *, four_bit: bool = False, device: str = "cpu") -> A
     return backbones.load(folder, torch.bfloat16 if device.startswith("cuda") else torch.float32, device, **options)
 
 
-def _four_bits() -> Any:
-    """How transformers is to quantise: NF4, computing in bfloat16."""
-    from importlib.util import find_spec
+def check_four_bits() -> None:
+    """See that a base can be held in four bits here.
 
-    import torch
+    Raises:
+        ResourceMissing: the package for it is not installed.
+    """
+    from importlib.util import find_spec
 
     if find_spec("bitsandbytes") is None:
         raise ResourceMissing(
             "A base in four bits needs the package bitsandbytes, which is not installed.",
             "Install it with `pip install 'resus-doc[quantised]'`, or train without --four-bit.",
         )
+
+
+def _four_bits() -> Any:
+    """How transformers is to quantise: NF4, computing in bfloat16."""
+    check_four_bits()
+    import torch
     from transformers import BitsAndBytesConfig
 
     return BitsAndBytesConfig(

@@ -140,13 +140,13 @@ def check_room(needs: Sequence[Need], folder: Path, limit_gb: float) -> None:
     total = sum(sizes.values())
     if total > limit_gb * 1e9:
         raise ResourceMissing(
-            f"The decoded frames need {total / 1e9:.1f} GB, the limit is {limit_gb:g} GB.", "Raise it with --cache-gb."
+            f"The decoded frames need {_size(total)}, the limit is {limit_gb:g} GB.", "Raise it with --cache-gb."
         )
     lacking = sum(size for path, size in sizes.items() if not path.exists())
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
     if lacking > free * 0.95:
         raise ResourceMissing(
-            f"The decoded frames need {lacking / 1e9:.1f} GB and {folder} has room for {free / 1e9:.1f} GB.",
+            f"The decoded frames need {_size(lacking)} and {folder} has room for {_size(free)}.",
             "Free some space, or name another place with -o.",
         )
 
@@ -181,6 +181,11 @@ def told_of_damages(videos: Iterable[CachedVideo]) -> list[str]:
 def cached_file(video: AnnotatedVideo, config: DetectorConfig, folder: Path) -> Path:
     """Where a video's frames lie."""
     return folder / f"{video.video.sha256[:24]}-{config.grid_fps:g}-{config.frame_size}.npy"
+
+
+def _size(count: float) -> str:
+    """A number of bytes in words; never 0.0 GB."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
 
 
 def _bytes(video: AnnotatedVideo, config: DetectorConfig) -> float:

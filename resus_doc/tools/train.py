@@ -7,6 +7,7 @@ running training needs lies in `<bundle>.training`: the same command goes on fro
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import hashlib
 import shutil
@@ -52,6 +53,9 @@ DOMAIN_CLIPS = 2000
 
 CHECKPOINT = "checkpoint.pt"
 
+NO_PLACE = (errno.ENOTDIR, errno.EACCES, errno.EROFS)
+"""Failures to write that more space does not mend."""
+
 
 class Trained(NamedTuple):
     """What came of a training."""
@@ -94,13 +98,16 @@ def train(
         UsageError: `out` is taken, or an unfinished training of another kind lies beside it.
         InputRefused: the dataset or one of its cases cannot be used.
         BundleBroken: the base is missing or of another architecture.
-        ResourceMissing: frames or checkpoints cannot be written (what was stored stands), the device is not there, or
-            its memory is too small.
+        ResourceMissing: frames or checkpoints cannot be written (what was stored stands), the device is not there, its
+            memory is too small, or four bits need a package that is not installed.
         PartlyDone: the loss became NaN; the last checkpoint stands.
     """
     if out.exists():
         raise UsageError(f"{out} exists.", "Name a new folder with -o.")
-    from resus_doc.models import learning
+    from resus_doc.models import learning, weights
+
+    if plan.four_bit:
+        weights.check_four_bits()
     from resus_doc.models.detector import choose_device
     from resus_doc.tools import frame_cache
 
@@ -119,7 +126,7 @@ def train(
     used = {frame_cache.cached_file(video, config, frames) for video in everything}
     frame_cache.forget(frame_cache.places(out.parent), cache_days, time.time(), say, used)
     frame_cache.check_room([frame_cache.Need(everything, config)], frames, cache_gb)
-    with _told_of_full_disks(run.work), learning.memory_told(chosen, _lighter(plan)):
+    with _told_of_the_disk(run.work), learning.memory_told(chosen, _lighter(plan)):
         _claim(run, annotated)
         tell = progress or (lambda _step, _fraction: None)
         videos = {
@@ -435,7 +442,7 @@ def _notes(tuned: Calibrated, damaged: int) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _told_of_full_disks(work: Path) -> Iterator[None]:
+def _told_of_the_disk(work: Path) -> Iterator[None]:
     """Turn failures to write into words; what was stored before stands."""
     from safetensors import SafetensorError
 
@@ -443,7 +450,10 @@ def _told_of_full_disks(work: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError) as error:
         place = getattr(error, "filename2", None) or getattr(error, "filename", None) or work  # a copy has two names
+        elsewhere = getattr(error, "errno", None) in NO_PLACE
         raise ResourceMissing(
             f"The training cannot be stored in {place} ({getattr(error, 'strerror', None) or error}).",
-            "Free some space and give the same command again: it goes on from the last checkpoint.",
+            "Name a folder in which you may write with -o."
+            if elsewhere
+            else "Free some space and give the same command again: it goes on from the last checkpoint.",
         ) from error

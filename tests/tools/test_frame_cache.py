@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +40,15 @@ def test_frames_that_are_there_count_towards_the_limit(small_dataset, config, tm
     one_gb = cached[0].frames.nbytes / 1e9
     with pytest.raises(ResourceMissing, match="limit"):
         check_room([Need(videos, config)], tmp_path, 1.5 * one_gb)
+
+
+def test_little_is_told_in_megabytes(small_dataset, config, tmp_path, monkeypatch):
+    needs = [Need(read_cases(open_dataset(small_dataset).of("train")), config)]
+    with pytest.raises(ResourceMissing, match=r"need 3\.5 MB, the limit is 0 GB"):
+        check_room(needs, tmp_path, 0)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=20_000))
+    with pytest.raises(ResourceMissing, match=r"need 3\.5 MB and .* has room for 0\.0 MB"):
+        check_room(needs, tmp_path, 1)
 
 
 def test_lost_pictures_are_told_also_when_the_frames_are_there_already(small_dataset, config, tmp_path):

@@ -226,11 +226,23 @@ def test_a_base_that_the_method_cannot_use_is_refused(small_dataset, random_bund
         train(small_dataset, tmp_path / "b", planned("lora", **SHORT), None)
 
 
-def test_four_bits_without_their_package_are_refused(random_bundle, monkeypatch):
+def test_four_bits_without_their_package_are_refused_before_anything_is_decoded(
+    small_dataset, random_bundle, tmp_path, monkeypatch
+):
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ResourceMissing, match="bitsandbytes"):
         load_base(random_bundle / "base", four_bit=True)
+    with pytest.raises(ResourceMissing, match="bitsandbytes"):
+        train(small_dataset, tmp_path / "b", planned("lora", **SHORT, four_bit=True), random_bundle, say=quiet)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_where_nothing_can_be_made_is_no_lack_of_space(small_dataset, random_bundle, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ResourceMissing, match=r"cannot be stored in .*Name a folder in which you may write") as refused:
+        train(small_dataset, tmp_path / "file" / "bundle", replace(DEFAULTS["head"], **SHORT), random_bundle, say=quiet)
+    assert "space" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
