@@ -184,7 +184,7 @@ def compare(
     from resus_doc.tools import frame_cache
     from resus_doc.tools.compare import compare as run
     from resus_doc.tools.compare import row_name
-    from resus_doc.tools.compare_groups import FAMILIAR, refuse_learned
+    from resus_doc.tools.compare_groups import refuse_learned
     from resus_doc.tools.compare_missing import plans_for, train_missing
 
     if held_out is not None:
@@ -216,9 +216,8 @@ def compare(
             progress=lambda fraction: progress("compare", fraction),
         )
     write_comparison(rows, out, notes)
-    short = [row for row in rows if FAMILIAR in row.figures]
-    table = comparison_table(short)
-    display.table(table.title, ("row", "macro-F1 activities"), [line[:2] for line in table.rows])
+    table = comparison_table([row for row in rows if row.figures])
+    display.table(table.title, table.header[:2], [line[:2] for line in table.rows])
     for note in notes:
         display.line(note)
     display.line(f"The whole table is in {out / 'comparison.html'}")

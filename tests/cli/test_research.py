@@ -84,6 +84,17 @@ def test_compare_writes_its_table(small_dataset, random_bundle, tmp_path):
     assert "always yes" in done.stdout
 
 
+def test_a_comparison_on_a_held_out_hospital_alone_is_shown_and_drawn_too(small_dataset, random_bundle, tmp_path):
+    dataset, out = shutil.copytree(small_dataset, tmp_path / "set"), tmp_path / "table"
+    for path in (dataset / "scenarios").glob("*/*.json"):
+        told = {**json.loads(path.read_text()), "hospital": "dune" if path.parent.name == "test" else "oak"}
+        path.write_text(json.dumps(told))
+    done = run("compare", dataset, "-o", out, "--detector", random_bundle, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "held-out: macro-F1" in done.stdout and "lora" in done.stdout
+    assert "<svg" in (out / "reliability-lora.svg").read_text()
+
+
 def test_a_row_without_a_name_is_wrong_use(small_dataset, tmp_path):
     done = run("compare", small_dataset, "-o", tmp_path / "table", "--bundle", "nonsense")
     assert done.returncode == 2
