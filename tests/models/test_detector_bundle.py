@@ -68,6 +68,16 @@ def test_the_roc_lies_beside_the_card():
     assert (DEFAULT_DETECTOR / "domain-check.svg").read_bytes() == (DOCS / "domain-check.svg").read_bytes()
 
 
+def test_a_card_without_the_camera_recordings_is_not_written(repository, monkeypatch):
+    monkeypatch.syspath_prepend(str(repository / "scripts"))
+    from detector_card import check_footage
+
+    page = (DOCS / "domain-check.md").read_text(encoding="utf-8")
+    check_footage(page)
+    with pytest.raises(SystemExit, match="--footage"):
+        check_footage(page.replace("; AUROC against camera videos 0.970 (20 against 5)", ""))
+
+
 def test_files_are_put_into_a_bundle_and_renewed(copy):
     before = bundle.read_config(copy)
     bundle_writer.put(copy, {bundle.CARD_FILE: "another card\n", "picture.svg": "<svg/>\n"})
