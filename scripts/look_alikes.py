@@ -1,5 +1,8 @@
 """Draws the pairs that only motion tells apart into docs/pairs, two seconds in 16 frames each: a person should look.
 
+Three pairs a single frame tells apart: the empty table, where neither half has a baby and the hands of one are busy with things,
+and a mask and a catheter that lie there unused.
+
 Prints what a judge of single frames gets on 300 recordings who takes every look-alike for its activity: F1 by moment.
 
 python scripts/look_alikes.py
@@ -21,14 +24,20 @@ PAIRS: dict[str, tuple[tuple[ActKind, ...], tuple[ActKind, ...]]] = {
     "cpap-or-mask-held-over-the-face": (("cpap",), ("hover",)),
     "suction-or-catheter-held-ready": (("suction",), ("poise",)),
     "empty-table-still-or-with-busy-hands": ((), ("arrange",)),
+    "cpap-or-mask-lying-by-the-face": (("rest", "cpap"), ("rest",)),
+    "suction-or-catheter-lying-on-the-table": (("rest", "suction"), ("rest",)),
 }
+TWO_HANDED: tuple[ActKind, ...] = ("cpap", "hover")
+"""Drawn with a second hand, as PPV always is: else the number of hands would tell a pair apart."""
 FRAMES, FRAMES_PER_S, SIZE = 16, 8, (160, 120)
 
 
 def sheet(kinds: tuple[ActKind, ...], seed: int) -> np.ndarray:
     """Two rows of eight frames; the same seed gives the same room, hands and places."""
     acts = [make_act(np.random.default_rng(seed), kind, -2, 6, STANDARD) for kind in kinds]
-    acts = [act.model_copy(update={"variant": max(act.variant, 0.6)}) if act.kind == "cpap" else act for act in acts]
+    acts = [
+        act.model_copy(update={"variant": max(act.variant, 0.6)}) if act.kind in TWO_HANDED else act for act in acts
+    ]
     stays = [] if set(kinds) <= {"arrange"} else [Span(-5, 10)]
     scenario = compose(seed, acts, stays, duration_s=4, difficulty=STANDARD, hospital="aurora")
     renderer = Renderer(scenario, *SIZE)
