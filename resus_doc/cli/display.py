@@ -62,7 +62,8 @@ def line(text: str) -> None:
 
 def problem(text: str) -> None:
     """One readable paragraph on stderr."""
-    _ERRORS.print(Text(printable(text), style="bold red" if _ERRORS.is_terminal else ""))
+    at_a_terminal = _ERRORS.is_terminal
+    _ERRORS.print(Text(printable(text), style="bold red" if at_a_terminal else ""), soft_wrap=not at_a_terminal)
 
 
 def unexpected(error: Exception) -> int:
