@@ -3,7 +3,7 @@
     python benchmarks/dashboard_figures.py build --cases 1000     tables and page of so many cases, then sort and filter in chromium
     python benchmarks/dashboard_figures.py signals                how often a run chart signals by chance, by two sets of rules
 
-Sorting and filtering are timed in Debian's chromium from the event to the next painted frame.
+Sorting and filtering are timed in Chromium from the event to the next painted frame.
 """
 
 import argparse

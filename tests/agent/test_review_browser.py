@@ -1,4 +1,4 @@
-"""A review as a person does it, in Debian's chromium, with the keyboard alone: the whole command, the page, and what is saved."""
+"""A review as a person does it, in Chromium, with the keyboard alone: the whole command, the page, and what is saved."""
 
 import os
 import shutil

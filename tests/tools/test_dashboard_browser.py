@@ -1,4 +1,4 @@
-"""The dashboard as a person meets it, in Debian's chromium: no network, no error; sorting, filtering, WCAG 2.2 AA."""
+"""The dashboard as a person meets it, in Chromium: no network, no error; sorting, filtering, WCAG 2.2 AA."""
 
 import sys
 from collections.abc import Iterator

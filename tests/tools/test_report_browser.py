@@ -1,4 +1,4 @@
-"""The page as a person meets it, in Debian's chromium (apt-get install chromium): no network, no error, keyboard, print, WCAG 2.2 AA."""
+"""The page as a person meets it, in Chromium: no network, no error, keyboard, print, WCAG 2.2 AA."""
 
 import re
 import shutil
