@@ -20,7 +20,7 @@ from typing import Any, Literal, Self, TypedDict
 from pydantic import BaseModel, ConfigDict
 
 from resus_doc.agent import replies, sayings, writer
-from resus_doc.agent.chat_tools import Desk, carry_out
+from resus_doc.agent.chat_tools import Desk, carry_out, named
 from resus_doc.agent.conversation import Conversation
 from resus_doc.agent.tool_choice import LONGEST_QUESTION, REPLIES, ToolCall, choose, plain
 from resus_doc.errors import LanguageModelBroken, ResusDocError, UsageError
@@ -256,11 +256,21 @@ class Chat:
         return planned or [{"kind": "reply", "text": replies.NOTHING, "declined": False}]
 
     def reply(self, state: ChatState) -> ChatState:
-        """One sentence for what no tool answers; a call that could not be read gets a hint."""
+        """One sentence for what no tool answers; a call that could not be read gets a hint.
+
+        What a video cannot show about an activity does not hide that the activity was seen: that is told first.
+        """
         name = state["call"]["name"] if state["call"] is not None else "unclear"
-        text = replies.of(name, self.report)
-        planned = [*state["planned"], {"kind": "reply", "text": text, "declined": True}]
-        return {"parts": state["parts"][1:], "planned": planned}
+        planned: list[dict[str, Any]] = []
+        calls = list(state["calls"])
+        for activity in named(state["parts"][0]) if name == "cannot_see" else ():
+            call = ToolCall(name="count_events", activity=activity)
+            found = carry_out(call, state["parts"][0], self._desk, ())
+            planned += [{**each, "declined": True} for each in self._plan(call, found, len(calls))]
+            calls.append({"call": call.model_dump(), "found": dump(found)})
+        text = replies.of("no_more_to_see" if planned else name, self.report)
+        planned.append({"kind": "reply", "text": text, "declined": True})
+        return {"parts": state["parts"][1:], "calls": calls, "planned": [*state["planned"], *planned]}
 
     def tell(self, state: ChatState) -> ChatState:
         """The next sentence, not yet to be seen."""

@@ -5,6 +5,7 @@ is. A tool that lacks an argument asks for it in its result. Nothing here reads 
 guideline passages are searched with.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,19 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
         return _ask("What does that refer to? No stretch of the video was spoken of before.")
     if call.over == "cases":
         return _over_cases(call, desk)
+    if call.name in ("time_to_first", "interval") and _is_of_unknown_birth(question, desk.report):
+        found = _carried_out(call.model_copy(update={"sign": None, "number": None}), question, desk, that)
+        unknown = Statement(text=f"The time of birth is not known; times count from {desk.report.time_zero.name}.")
+        return found._replace(statements=(unknown, *found.statements))
+    return _carried_out(call, question, desk, that)
+
+
+def _is_of_unknown_birth(question: str, report: Report) -> bool:
+    """Whether a question counts from birth in a case that does not: nothing is held against a limit from there."""
+    return report.time_zero.source != "given" and re.search("birth|born|deliver", question.lower()) is not None
+
+
+def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
     special = {
         "search_passages": _search,
         "show": _show,
@@ -149,7 +163,18 @@ _SPOKEN_OF: dict[Activity, tuple[str, ...]] = {
     "suction": ("suction",),
     "chest_compressions": ("compression",),
 }
-"""Beginnings of words by which a passage speaks of an activity."""
+"""Beginnings of words by which a passage, or a question, speaks of an activity."""
+
+
+def named(question: str) -> tuple[Activity, ...]:
+    """The activities that a question names; one of ventilation without PPV or CPAP in it names mask support of any kind."""
+    line = question.lower()
+    found = [activity for activity, words in _SPOKEN_OF.items() if any(word in line for word in words)]
+    if "ventilation" in found:
+        told_apart = any(word in line for word in ("ppv", "positive", "cpap", "continuous"))
+        left_out = ("ventilation",) if told_apart else ("ppv", "cpap")
+        found = [activity for activity in found if activity not in left_out]
+    return tuple(found)
 
 
 def _search(call: ToolCall, question: str, desk: Desk, _: Sequence[Span]) -> Found:

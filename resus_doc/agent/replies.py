@@ -5,6 +5,9 @@ from resus_doc.schema import ACTIVITY_NAMES, Report
 DECLINED = "This question is outside what the case record and the guideline passages can answer."
 ADVICE = "I only look back at recordings and give no advice for the care of a living patient."
 CANNOT_SEE = "I cannot see that in this video: the record holds the recognised activities and their times only."
+NO_MORE_TO_SEE = (
+    "More than that cannot be seen in this video: the record holds the recognised activities and their times only."
+)
 CANNOT_SEE_VITALS = (
     "I cannot see that in this video; the vital signs that were given stand in the curves of the report."
 )
@@ -20,7 +23,8 @@ def of(name: str, report: Report) -> str:
         return CANNOT_SEE_VITALS
     if name in ("unclear", "help"):
         return f"{UNCLEAR if name == 'unclear' else ''} {_UNCLEAR_ASK} For example: {examples(report)}.".strip()
-    return {"advice": ADVICE, "cannot_see": CANNOT_SEE, "too_long": TOO_LONG}.get(name, DECLINED)
+    told = {"advice": ADVICE, "cannot_see": CANNOT_SEE, "no_more_to_see": NO_MORE_TO_SEE, "too_long": TOO_LONG}
+    return told.get(name, DECLINED)
 
 
 def examples(report: Report) -> str:

@@ -21,6 +21,7 @@ INTERRUPTED = {
     "report": "Interrupted. `--resume` with the same command goes on where it stopped.",
     "batch": "Interrupted. The same command goes on where it stopped; the cases that are there are whole.",
     "train": "Interrupted. The same command goes on from the last checkpoint.",
+    "simulate": "Interrupted. The folder holds a part of the dataset: remove it, or name another, before you start again.",
 }
 """What a command says at Ctrl-C, where its work is not lost."""
 

@@ -60,15 +60,19 @@ def compare_cases(
             numbers=(Quantity(value=len(chosen), unit="count"), total, limit),
         )
         return Found(statements=(head, *_each(chosen), *_close(held), *_unknown(reports, known, subject)))
-    values = [each.value for _, each in known if each.value is not None]
+    firm = [pair for pair in known if not _may_be_earlier(*pair, activity)]
+    if not firm:
+        text = f"In none of {{}} cases is {subject} known: it may have begun before it was seen."
+        return Found(statements=(Statement(text=text, numbers=(total,)),))
+    values = [each.value for _, each in firm if each.value is not None]
     head = Statement(
-        text=f"Over {{}} cases {subject} was {{}} to {{}}, with a median of {{}}.",
+        text=f"Over {{}} {'case' if len(firm) == 1 else 'cases'} {subject} was {{}} to {{}}, with a median of {{}}.",
         numbers=(
-            Quantity(value=len(known), unit="count"),
+            Quantity(value=len(firm), unit="count"),
             *(Quantity(value=value, unit=unit) for value in (min(values), max(values), median(values))),
         ),
     )
-    return Found(statements=(head, *_each(known), *_unknown(reports, known, subject)))
+    return Found(statements=(head, *_each(firm), *_earlier(len(known) - len(firm)), *_unknown(reports, known, subject)))
 
 
 def _subject(tool: str, activity: Activity | None, threshold: Threshold | None) -> tuple[str, str]:
@@ -102,9 +106,24 @@ def _judged(report: Report, each: Measure, activity: Activity | None, threshold:
     return threshold.judge(value, span)
 
 
+def _may_be_earlier(report: Report, each: Measure, activity: Activity | None) -> bool:
+    """Whether a time to the first event is only the latest that it can be, its beginning unseen."""
+    if not each.name.startswith("time_to_first"):
+        return False
+    since = since_zero(report, activity)
+    return since is None or since.reason is not None or since.doubt is not None
+
+
+def _earlier(count: int) -> Iterator[Statement]:
+    if count:
+        text = "In {} more it may have begun before it was seen; they are not among these."
+        yield Statement(text=text, numbers=(Quantity(value=count, unit="count"),))
+
+
 def _close(held: list[bool | None]) -> Iterator[Statement]:
     if count := held.count(None):
-        yield Statement(text="In {} of them it is too close to call.", numbers=(Quantity(value=count, unit="count"),))
+        numbers = (Quantity(value=count, unit="count"), Quantity(value=len(held), unit="count"))
+        yield Statement(text="In {} of the {} cases with a value it is too close to call.", numbers=numbers)
 
 
 def _each(chosen: list[tuple[Report, Measure]]) -> Iterator[Statement]:

@@ -197,7 +197,10 @@ def label_map(path: Path) -> dict[str, Activity]:
     for name, activity in table.items():
         if activity not in ACTIVITIES:
             raise InputRefused(f"The label map {path} calls '{name}' '{activity}', which is no activity.", remedy)
-    changed = {plain(name) for name in table}
+    changed: dict[str, str] = {}
+    for name, activity in table.items():
+        if changed.setdefault(plain(name), activity) != activity:
+            raise InputRefused(f"The label map {path} gives '{name}' two activities, spelt in two ways.", remedy)
     return {**{name: activity for name, activity in LABELS.items() if plain(name) not in changed}, **table}
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from resus_doc.schema import Event, Span, Timeline
 from resus_doc.tools import intervals, measures, ppv
-from resus_doc.tools.extent import BLINK_S, Bounds, extent, unseen
+from resus_doc.tools.extent import BLINK_S, Bounds, Extent, extent, unknown, unseen
 from resus_doc.tools.intervals import Spans
 
 SHORTEST_S = 0.1
@@ -47,19 +47,22 @@ def ppv_pauses(timeline: Timeline) -> tuple[Gap, ...]:
 
 
 def between(timeline: Timeline, events: Sequence[Event]) -> tuple[Gap, ...]:
-    """The gaps between events of one activity, the first start to the last end."""
-    edges, hidden = extent(events), unseen(timeline, blink_s=BLINK_S)
+    """The gaps between events of one activity, the first start to the last end; mask support of unknown kind may fill them."""
+    edges, out_of_view = extent(events), unseen(timeline, blink_s=BLINK_S)
     if not edges.seen:
         return ()
+    hidden = unknown(timeline, events[0].activity, blink_s=BLINK_S)
+    if len({event.activity for event in events}) > 1:
+        hidden = Extent(out_of_view, out_of_view, out_of_view)
     whole = Span(edges.possible[0].start_s, edges.possible[-1].end_s)
     widest = intervals.complement(edges.sure, whole)
-    covered = intervals.union(hidden, edges.possible)
+    covered = intervals.union(hidden.possible, edges.possible)
     found = []
     for gap in intervals.gaps(edges.seen):
-        pieces = intervals.subtract((gap,), hidden)
+        pieces = intervals.subtract((gap,), hidden.seen)
         high = max(_s(piece) for piece in widest if intervals.overlap_s((piece,), (gap,)) > 0)
         longest = Bounds(_longest(pieces), _longest(intervals.subtract((gap,), covered)), high)
-        found.append(_gap(gap, pieces, intervals.overlap_s((gap,), hidden), longest))
+        found.append(_gap(gap, pieces, intervals.overlap_s((gap,), out_of_view), longest))
     return tuple(found)
 
 

@@ -223,8 +223,8 @@ def cannot_tell(report: Report, activity: Activity | None, where: Where = EVERYW
         known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
         if not known:
             return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
-        if report.observed_s <= 0:
-            return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
+    if report.observed_s <= 0 and activity != "baby_visible":
+        return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
     return out_of_sight(report, activity, where)
 
 
@@ -275,7 +275,7 @@ def list_events(
         events = events[-1:]
     if rel == "after" and activity is None and which is None and that:
         events = events[:1]
-    where, doubtful = where_of(report, rel, other, that, number, to), 0
+    where, doubtful, narrowed = where_of(report, rel, other, that, number, to), 0, events
     if threshold is not None and threshold.is_time:
         judged = [threshold.judge(event.duration_s, _duration_range(event)) for event in events]
         doubtful = judged.count(None)
@@ -292,8 +292,8 @@ def list_events(
             cites=tuple(event.id for event in events),
         )
         return Found(statements=(some,), spans=spans_of(events))
-    if threshold is not None and events_of(report, activity):
-        return Found(statements=(_none_of_length(activity, threshold, doubtful),))
+    if threshold is not None and narrowed:
+        return Found(statements=(_none_of_length(activity, threshold, doubtful, where),))
     found = not_found(report, activity, where)
     part = seen_part(report, activity, where) if cannot_tell(report, activity, where) is None else ()
     return Found(statements=(found, *part))
@@ -318,16 +318,14 @@ def _further(activity: Activity | None, threshold: Threshold, doubtful: int) -> 
     return (Statement(text=text, numbers=numbers),)
 
 
-def _none_of_length(activity: Activity | None, threshold: Threshold, doubtful: int) -> Statement:
-    text, limit = (
-        f"No stretch of {name_of(activity)} was {_limit_words(threshold)}",
-        Quantity(value=threshold.value, unit="s"),
-    )
+def _none_of_length(activity: Activity | None, threshold: Threshold, doubtful: int, where: Where) -> Statement:
+    text = f"No stretch of {name_of(activity)}{where.text} was {_limit_words(threshold)}"
+    numbers = (*where.numbers, Quantity(value=threshold.value, unit="s"))
     if not doubtful:
-        return Statement(text=f"{text}.", numbers=(limit,))
+        return Statement(text=f"{text}.", numbers=numbers)
     return Statement(
         text=f"{text} for certain, but {{}} may have been.",
-        numbers=(limit, Quantity(value=doubtful, unit="count")),
+        numbers=(*numbers, Quantity(value=doubtful, unit="count")),
     )
 
 

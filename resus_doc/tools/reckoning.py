@@ -224,10 +224,11 @@ def fraction(
     numbers: tuple[Quantity, ...] = ()
     whole, took = "the time in which the baby was in view", f"{capital(name_of(activity))} took"
     if activity == "baby_visible":
-        observed = report.recorded
+        observed = intervals.subtract(report.recorded, report.video.lost)
         whole = "the recordings" if report.recordings else "the recording"
-        whole = whole if has_video(report) else "the time up to the end of the last event"
         took = "The baby was in view for"
+    if not has_video(report):
+        whole = "the time up to the end of the last event"
     if number is not None:
         where = where_of(report, "within", None, None, number, None)
         observed = where.spans or ()

@@ -100,7 +100,9 @@ def _stretches(
         cites=cites,
     )
     each = tuple(_told(report, f"the {PLACES[place]} {noun}", gap, cites) for place, gap in enumerate(surely[:TOLD]))
-    return Found(statements=(head, *each), spans=tuple(gap.span for gap in surely))
+    left = len(surely) - len(each)
+    more = Statement(text="{} more are not told here.", numbers=(Quantity(value=left, unit="count"),), cites=cites)
+    return Found(statements=(head, *each, *((more,) if left else ())), spans=tuple(gap.span for gap in surely))
 
 
 def _plural(noun: str) -> str:

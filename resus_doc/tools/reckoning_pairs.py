@@ -7,8 +7,10 @@ from resus_doc.schema import Activity, Event, Report
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.extent import Bounds
+from resus_doc.tools.firsts import since_zero
 from resus_doc.tools.measures import first_onset
 from resus_doc.tools.queries import capital, events_of, name_of, not_found, spans_of
+from resus_doc.tools.reckoning import time_to_first
 from resus_doc.tools.reckoning_words import compared, ranged
 
 _INTERVAL = "how long from suction to the first PPV"
@@ -25,6 +27,10 @@ def interval(
     if missing is not None:
         return Found(statements=(not_found(report, missing),))
     first, second = events_of(report, activity)[0], events_of(report, other)[0]
+    if (
+        first.id == second.id
+    ):  # "from PPV to ventilation" where PPV is the first mask support: no time lies between them
+        return time_to_first(report, activity, threshold=threshold)
     cites, spans = (first.id, second.id), spans_of((first, second))
     apart = _apart(report, activity, other)
     names = (name_of(activity), name_of(other))
@@ -53,9 +59,17 @@ def interval(
 
 def _apart(report: Report, activity: Activity, other: Activity) -> Bounds:
     """Seconds from the first start of one activity to that of the other; negative where the other came first."""
-    timeline = timeline_of(report)
-    one, two = (first_onset("mask_support" if name == "ventilation" else name, timeline) for name in (activity, other))
+    one, two = _onset(report, activity), _onset(report, other)
     return Bounds(two.value - one.value, two.low - one.high, two.high - one.low)
+
+
+def _onset(report: Report, activity: Activity) -> Bounds:
+    """When it first began, in seconds of the video; unseen it may have begun before the recording, but not before birth."""
+    onset = first_onset("mask_support" if activity == "ventilation" else activity, timeline_of(report))
+    seen = since_zero(report, activity)
+    if seen is None or seen.doubt is None:
+        return onset
+    return onset._replace(low=min(onset.low, seen.low + report.time_zero.t_s))
 
 
 def _is_certain(apart: Bounds) -> bool:
@@ -89,7 +103,7 @@ def order(report: Report, activity: Activity | None = None, *, other: Activity |
     if activity is not None and other is not None:
         found = interval(report, activity, other=other)
         first, second = events_of(report, activity)[:1], events_of(report, other)[:1]
-        if not first or not second or (first[0].censored_start and second[0].censored_start):
+        if not first or not second or first == second or (first[0].censored_start and second[0].censored_start):
             return found
         apart, names = _apart(report, activity, other), (name_of(activity), name_of(other))
         if abs(apart.value) < 0.001:
@@ -105,8 +119,7 @@ def order(report: Report, activity: Activity | None = None, *, other: Activity |
     if not firsts:
         return Found(statements=(not_found(report, None),))
     listed = ", then ".join(name_of(activity) for activity in firsts)
-    timeline = timeline_of(report)
-    onsets = [first_onset(activity, timeline) for activity in firsts]
+    onsets = [_onset(report, activity) for activity in firsts]
     certain = all(later.low >= earlier.high for earlier, later in combinations(onsets, 2))
     text = f"In order of their first start: {listed}."
     if not certain:

@@ -32,7 +32,7 @@ def compared(
         text = f"I cannot tell: {subject} was at least {{}}, and the limit asked for is {{}}."
         return Statement(text=text, numbers=(*between, told, limit), cites=cites)
     if held is None:
-        edges = (Quantity(value=max(edge, 0.0), unit=unit) for edge in (low, high))
+        edges = (Quantity(value=max(edge, 0.0), unit=unit, limit=threshold.value) for edge in (low, high))
         text = (
             f"Too close to call: {subject} was {{}}, somewhere between {{}} and {{}}, and the limit asked for is {{}}."
         )

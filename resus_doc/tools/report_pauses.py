@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from resus_doc.schema import PpvPause, Report, SeenInPause, Span
-from resus_doc.tools import intervals, strings
 from resus_doc.tools import report_words as words
+from resus_doc.tools import strings
+from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.clock import clock
+from resus_doc.tools.gaps import ppv_pauses
 
 HEADER = strings.heads("pause_columns", ("pause", "in_the_video", "length", "seen"))
 OTHERS = strings.names("pause_others")
@@ -23,26 +25,24 @@ class Row(NamedTuple):
 
 def rows(report: Report) -> tuple[Row, ...]:
     """The pauses in order of time."""
-    return tuple(_row(number, pause, report) for number, pause in enumerate(report.ppv_pauses, start=1))
+    lengths = {gap.span: gap.total_s for gap in ppv_pauses(timeline_of(report))}
+    return tuple(
+        _row(number, pause, lengths.get(Span(pause.start_s, pause.end_s), pause.end_s - pause.start_s), report)
+        for number, pause in enumerate(report.ppv_pauses, start=1)
+    )
 
 
-def _row(number: int, pause: PpvPause, report: Report) -> Row:
+def _row(number: int, pause: PpvPause, length_s: float, report: Report) -> Row:
+    """`length_s` is what the measures count of it: the baby was in view, and no mask support of unknown kind was seen."""
     seen = "; ".join(_seen(part) for part in pause.seen)
     zero_s = report.time_zero.t_s
     return Row(
         f"{number}, {clock(pause.start_s - zero_s)} from {report.time_zero.name}",
         f"{clock(pause.start_s)}–{clock(pause.end_s)}",
-        words.amount(_length_s(pause, report), "s"),
+        words.amount(length_s, "s"),
         seen,
         (*pause.events, *(event for part in pause.seen for event in part.events)),
     )
-
-
-def _length_s(pause: PpvPause, report: Report) -> float:
-    """Seconds of the pause as the measures count them: the baby was in view, and no mask support of unknown kind was seen."""
-    unknown = (Span(event.start_s, event.end_s) for event in report.events if event.activity == "ventilation")
-    hidden_s = sum(part.value for part in pause.seen if part.what == "not_observed")
-    return intervals.length(intervals.subtract((Span(pause.start_s, pause.end_s),), unknown)) - hidden_s
 
 
 def _seen(part: SeenInPause) -> str:

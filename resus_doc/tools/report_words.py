@@ -312,7 +312,7 @@ def _activity_line(report: Report, activity: Activity) -> Line:
 
 
 def _view_text(report: Report) -> str:
-    whole = intervals.length(report.recorded)
+    whole = intervals.length(intervals.subtract(report.recorded, report.video.lost))
     share = f" ({amount(report.observed_s / whole, 'fraction')})" if whole > 0 else ""
     return f"baby in view for {amount(report.observed_s, 's')} of {amount(whole, 's')} recorded{share}"
 

@@ -9,12 +9,13 @@ import pytest
 from resus_doc import settings
 from resus_doc.agent import facts, templates, writer
 from resus_doc.agent.chat import Chat, only
-from resus_doc.agent.replies import ADVICE, DECLINED, UNCLEAR
+from resus_doc.agent.chat_tools import named
+from resus_doc.agent.replies import ADVICE, CANNOT_SEE, DECLINED, NO_MORE_TO_SEE, UNCLEAR
 from resus_doc.agent.report import Request, make_report
 from resus_doc.agent.tool_choice import TOOL_NAMES, ToolCall, choose
 from resus_doc.errors import InputRefused, UsageError
 from resus_doc.models.llm import Completion, Engine
-from resus_doc.schema import ACTIVITIES, Report
+from resus_doc.schema import ACTIVITIES, Report, TimeZero
 from resus_doc.tools.cases import open_case
 from resus_doc.tools.registry import CHAT_TOOLS, TOOLS
 
@@ -87,6 +88,25 @@ def test_the_answer_s_facts_are_the_tool_s(report):
 def test_advice_for_a_living_patient_is_declined(report):
     answer = a_chat(report, Scripted(call("advice"))).ask("Should I give adrenaline now?")
     assert answer.declined and answer.answer == ADVICE
+
+
+def test_what_cannot_be_seen_of_an_activity_does_not_hide_that_it_was_seen(report):
+    answer = a_chat(report, Scripted(call("cannot_see"))).ask("Was PPV given?")
+    number = sum(event.activity == "ppv" for event in report.events)
+    assert answer.declined and answer.answer == f"PPV was seen {number} times. {NO_MORE_TO_SEE}"
+    assert a_chat(report, Scripted(call("cannot_see"))).ask("Was it warm?").answer == CANNOT_SEE
+    asked = ("Was CPAP given?", "Was the ventilation good?", "Was positive-pressure ventilation given?")
+    assert [named(each) for each in asked] == [("cpap",), ("ventilation",), ("ppv",)]
+
+
+def test_nothing_is_held_against_a_limit_from_a_birth_that_is_not_known(report):
+    limit = json.dumps({"name": "time_to_first", "activity": "ppv", "sign": "<", "number": "60 s"})
+    unknown = report.model_copy(update={"time_zero": TimeZero(t_s=0, range_s=(0, 0), source="video_start")})
+    told = a_chat(unknown, Scripted(limit)).ask("Was PPV started within 60 s of birth?").answer
+    assert told.startswith(
+        "The time of birth is not known; times count from the start of the video. PPV first started "
+    )
+    assert "Yes" in a_chat(unknown, Scripted(limit)).ask("Was PPV started within 60 s of the start?").answer
 
 
 def test_no_tool_for_the_question_declines_in_one_sentence(report):

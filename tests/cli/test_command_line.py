@@ -49,7 +49,11 @@ def test_wrong_use_ends_with_2_and_no_traceback(arguments):
     ("arguments", "at_work", "said"),
     [
         (("report", "--sample", "--llm", "none"), "Looking for activities", "`--resume` with the same command goes on"),
-        (("simulate", "--width", "64", "--fps", "8", "--hours", "1"), "Rendering", "Interrupted.\n"),
+        (
+            ("simulate", "--width", "64", "--fps", "8", "--hours", "1"),
+            "Rendering",
+            "Interrupted. The folder holds a part",
+        ),
     ],
 )
 def test_ctrl_c_says_what_becomes_of_the_work(tmp_path, arguments, at_work, said):

@@ -190,6 +190,12 @@ def test_a_site_may_mean_something_else_by_a_known_label(folder, line, label, me
     assert set(read_case(dataset.of("test")[0], dataset.labels).spans) == {meant}
 
 
+def test_a_label_spelt_in_two_ways_means_one_activity(folder):
+    (folder / "labels.yaml").write_text("CPAP: ppv\ncpap: ventilation\n")
+    with pytest.raises(InputRefused, match="two activities"):
+        open_dataset(folder)
+
+
 def test_what_is_no_dataset_is_told_how_one_looks(tmp_path):
     with pytest.raises(InputRefused, match="videos"):
         open_dataset(tmp_path)

@@ -243,12 +243,12 @@ def test_over_cases_what_is_too_close_is_counted_apart():
         "In 2 of 3 cases the time to the first PPV was not more than 1:00.",
         "Case “hidden”: 15 s.",
         "Case “short”: 15 s.",
-        "In 1 of them it is too close to call.",
+        "In 1 of the 3 cases with a value it is too close to call.",
     ]
     for threshold, number in ((WITHIN_10, 2), (OVER_10, 0)):
         told = said(across.compare_cases(reports, "pauses", threshold=threshold))
         assert told[0].startswith(f"In {number} of 3 cases the longest pause of PPV was")
-        assert told[-1] == "In 1 of them it is too close to call."
+        assert told[-1] == "In 1 of the 3 cases with a value it is too close to call."
 
 
 # --- edges that were cut off, and ranges
@@ -322,3 +322,64 @@ def test_a_stretch_whose_length_may_be_beyond_the_limit_is_not_denied():
     assert said(queries.list_events(report, "suction", threshold=Threshold(">", 20, True))) == [
         "No stretch of suction was longer than 20 s."
     ]
+
+
+def test_a_time_whose_beginning_nobody_saw_is_not_among_those_of_other_cases():
+    reports = [
+        a_report(an_event("ppv", 10, 60), birth_s=-75, case_id="late camera"),
+        a_report(an_event("ppv", 35, 60), birth_s=5, view=((10, 120),), case_id="filmed"),
+    ]
+    assert said(across.compare_cases(reports, "time_to_first", "ppv")) == [
+        "Over 1 case the time to the first PPV was 30 s to 30 s, with a median of 30 s.",
+        "Case “filmed”: 30 s.",
+        "In 1 more it may have begun before it was seen; they are not among these.",
+    ]
+
+
+def test_from_an_activity_to_itself_is_no_time_between():
+    """The first PPV is the first mask support here: "PPV within 60 s" must not be answered with 0 s."""
+    report = a_report(an_event("ppv", 90, 110), birth_s=5, view=((10, 120),))
+    late = ["No: the time from birth to the first PPV was 1:25, more than 1:00."]
+    assert said(reckoning_pairs.interval(report, "ppv", other="ventilation", threshold=WITHIN_60)) == late
+    assert said(reckoning_pairs.order(report, "ppv", other="ventilation"))[0] == "PPV first started 1:25 after birth."
+
+
+def test_an_order_is_certain_only_where_neither_can_have_begun_before_the_recording():
+    acts = (an_event("suction", 15, 20), an_event("ppv", 25, 40))
+    open_start = a_report(*acts, birth_s=-60)
+    assert (
+        said(reckoning_pairs.order(open_start, "suction", other="ppv"))[0] == "Suction came first, then PPV, as seen."
+    )
+    assert not verdicts(reckoning_pairs.interval(open_start, "suction", other="ppv", threshold=WITHIN_30))
+    filmed = a_report(*acts, birth_s=5, view=((10, 120),))
+    assert said(reckoning_pairs.order(filmed, "suction", other="ppv"))[0] == "Suction came first, then PPV."
+
+
+def test_no_stretch_of_a_length_is_told_only_of_where_there_were_stretches():
+    report = a_report(an_event("stimulation", 12, 20), an_event("ppv", 30, 60))
+    over_5 = Threshold(">", 5, True)
+    assert said(queries.list_events(report, "stimulation", rel="during", other="ppv", threshold=over_5)) == [
+        "Stimulation was not seen during PPV."
+    ]
+
+
+def test_mask_support_of_unknown_kind_may_fill_a_gap_of_cpap():
+    report = a_report(an_event("cpap", 10, 20), an_event("ventilation", 20, 40), an_event("cpap", 40, 60))
+    assert said(reckoning_gaps.pauses(report, "cpap", threshold=OVER_10))[0].startswith(
+        "No gap between stretches of CPAP"
+    )
+
+
+def test_a_baby_that_was_never_in_view_leaves_everything_open():
+    report = a_report(an_event("ppv", 10, 20)).model_copy(update={"events": (), "observed": (), "observed_s": 0.0})
+    cannot = ["I cannot tell about any activity: the baby was not recognised in view."]
+    assert said(reckoning_gaps.idle(report)) == said(queries.list_events(report)) == cannot
+
+
+def test_edges_told_beside_a_limit_lie_on_their_side_of_it():
+    report = a_report(an_event("ppv", 65.04, 90, 0.06), birth_s=5, view=((10, 120),))
+    (text,) = said(reckoning.time_to_first(report, "ppv", threshold=WITHIN_60))
+    assert text == (
+        "Too close to call: the time from birth to the first PPV was 60.04 s, somewhere between 59.98 s and 60.1 s, and "
+        "the limit asked for is 1:00."
+    )
