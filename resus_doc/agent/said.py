@@ -172,8 +172,14 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 """With `=` in front a word counts only as a whole."""
 
 
+_OF_TIME = re.compile(r"\b(?:first|last)(?= (?:[\w.:-]+ )?(?:minutes?|mins?|seconds?|secs?|s)\b)")
+"""The first minute is no first event."""
+
+
 def offered(field: str, line: str) -> tuple[str, ...]:
     """The values of a field that a question in lower case has a word for."""
+    if field == "which":
+        line = _OF_TIME.sub("", line)
     whole = set(re.findall("[a-z']+", line))
     return tuple(value for value, words in WORDS[field].items() if any(_is_there(word, line, whole) for word in words))
 

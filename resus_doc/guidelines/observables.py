@@ -96,8 +96,7 @@ def _first_seen(
     if measure and measure.range:
         lows.append(measure.range[0])
         highs.append(measure.range[1])
-    when = _after(value, zero.name, limit)
-    text = f"{_capital(named)} was first seen {when}{_range_text(min(lows), max(highs), 's', limit)}."
+    text = f"{_capital(named)} was first seen {_after(value, min(lows), max(highs), zero.name, limit)}."
     if zero.source == "given" and max(highs) < 0:
         reason = f"{_capital(named)} was seen before the given time of birth, so that time cannot be right."
         return Observation(text, value, min(lows), max(highs), (first.id,), measures, reason)
@@ -286,10 +285,14 @@ def name_of(subject: str) -> str:
     return next((name for activity, name in ACTIVITY_NAMES.items() if activity == subject), subject.replace("_", " "))
 
 
-def _after(value: float, zero_name: str, limit: float | None) -> str:
+def _after(value: float, low: float, high: float, zero_name: str, limit: float | None) -> str:
+    """How long after time zero, or before it, with the range; one that reaches to both sides says so."""
+    if low < 0 < high:
+        told = f"{measured(abs(value), 's', limit)} {'before' if value < 0 else 'after'} {zero_name}"
+        return f"{told} (range {measured(-low, 's')} before to {measured(high, 's', limit)} after)"
     if value < 0:
-        return f"{measured(-value, 's')} before {zero_name}"
-    return f"{measured(value, 's', limit)} after {zero_name}"
+        return f"{measured(-value, 's')} before {zero_name}{_range_text(-high, -low, 's', None)}"
+    return f"{measured(value, 's', limit)} after {zero_name}{_range_text(low, high, 's', limit)}"
 
 
 def _range_text(low: float, high: float, unit: Unit, limit: float | None) -> str:

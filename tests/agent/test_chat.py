@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resus_doc import settings
-from resus_doc.agent import facts, templates, writer
+from resus_doc.agent import facts, said, templates, writer
 from resus_doc.agent.chat import Chat, only
 from resus_doc.agent.chat_tools import named
 from resus_doc.agent.replies import ADVICE, CANNOT_SEE, DECLINED, NO_MORE_TO_SEE, UNCLEAR
@@ -107,6 +107,12 @@ def test_nothing_is_held_against_a_limit_from_a_birth_that_is_not_known(report):
         "The time of birth is not known; times count from the start of the video. PPV first started "
     )
     assert "Yes" in a_chat(unknown, Scripted(limit)).ask("Was PPV started within 60 s of the start?").answer
+
+
+def test_the_first_minute_is_no_first_event():
+    for question in ("what was done in the first minute?", "what was seen in the last 30 seconds?"):
+        assert said.offered("which", question) == ()
+    assert said.offered("which", "when was the first ppv in the last minute?") == ("first",)
 
 
 def test_no_tool_for_the_question_declines_in_one_sentence(report):

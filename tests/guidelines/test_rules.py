@@ -170,7 +170,12 @@ def test_ppv_before_birth_makes_the_time_of_birth_wrong_and_no_rule_met():
     found = finding(timeline(event(1, "ppv", 12, 90), zero_s=20), PPV_RULE)
     assert found.verdict == "not_assessable"
     assert "cannot be right" in found.reason
-    assert finding(timeline(event(1, "ppv", 12, 90), zero_s=20, zero_spread=10), PPV_RULE).verdict == "met"
+    assert found.observed == "PPV was first seen 8.0 s before birth."
+    unsure = finding(timeline(event(1, "ppv", 12, 90), zero_s=20, zero_spread=10), PPV_RULE)
+    assert unsure.verdict == "met"
+    assert unsure.observed == "PPV was first seen 8.0 s before birth (range 18.0 s before to 2.0 s after)."
+    before = finding(timeline(event(1, "ppv", 12, 90, 1), zero_s=20), PPV_RULE)
+    assert before.observed == "PPV was first seen 8.0 s before birth (range 7.0 s to 9.0 s)."
 
 
 def test_uncertainty_of_the_time_of_birth_counts():
