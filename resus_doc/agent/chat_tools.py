@@ -214,8 +214,9 @@ def _what_if(call: ToolCall, _q: str, desk: Desk, _: Sequence[Span]) -> Found:
 def _over_cases(call: ToolCall, desk: Desk) -> Found:
     from resus_doc.tools.across import siblings
 
-    reports = list(siblings(desk.folder)) if desk.folder is not None else []
-    return _found(TOOLS["compare_cases"](reports, call.name, call.activity, threshold=_threshold(call)))
+    reports, left_out = siblings(desk.folder) if desk.folder is not None else ([], 0)
+    threshold = _threshold(call)
+    return _found(TOOLS["compare_cases"](reports, call.name, call.activity, threshold=threshold, left_out=left_out))
 
 
 def _stretch(call: ToolCall, desk: Desk, that: Sequence[Span]) -> Span | None:

@@ -1,6 +1,7 @@
 """One question over all cases of a batch: the folders beside a case that hold a report of their own."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 from statistics import median
@@ -22,21 +23,35 @@ _PATTERNS = {
 }
 
 
-def siblings(case: Path) -> Iterator[Report]:
-    """The reports of the cases in the folder around a case, this one included; unreadable ones are left out."""
-    places = sorted(path.parent for path in case.resolve().parent.glob(f"*/{REPORT}"))
+def siblings(case: Path) -> tuple[list[Report], int]:
+    """The reports of the cases in the folder around a case, this one included, and how many are left out: unreadable, or too many."""
+    found = (path.parent for path in case.resolve().parent.glob(f"*/{REPORT}"))
+    places = sorted(place for place in found if not place.name.startswith("."))
+    reports = []
     for place in places[:MOST]:
-        if not place.name.startswith("."):
-            try:
-                yield read_report(place)
-            except InputRefused:
-                continue
+        with suppress(InputRefused):
+            reports.append(read_report(place))
+    return reports, len(places) - len(reports)
 
 
 def compare_cases(
-    reports: list[Report], tool: str, activity: Activity | None = None, *, threshold: Threshold | None = None
+    reports: list[Report],
+    tool: str,
+    activity: Activity | None = None,
+    *,
+    threshold: Threshold | None = None,
+    left_out: int = 0,
 ) -> Found:
-    """A number of each case, or the cases in which it lies beyond a limit."""
+    """A number of each case, or the cases in which it lies beyond a limit; and how many cases were `left_out`."""
+    found = _compared(reports, tool, activity, threshold)
+    if not left_out:
+        return found
+    text = f"{{}} more {'case is' if left_out == 1 else 'cases are'} left out: not readable, or beyond the first {{}}."
+    numbers = tuple(Quantity(value=number, unit="count") for number in (left_out, MOST))
+    return found._replace(statements=(*found.statements, Statement(text=text, numbers=numbers)))
+
+
+def _compared(reports: list[Report], tool: str, activity: Activity | None, threshold: Threshold | None) -> Found:
     if len(reports) < 2:
         text = "There is no other case beside this one; a batch keeps its cases in one folder."
         return Found(statements=(Statement(text=text),))

@@ -112,8 +112,10 @@ def test_one_question_over_several_cases(case, tmp_path):
         (tmp_path / "batch" / name / "report.json").write_text(text, encoding="utf-8")
     (tmp_path / "batch" / "broken").mkdir()
     (tmp_path / "batch" / "broken" / "report.json").write_text("{", encoding="utf-8")
-    reports = list(across.siblings(tmp_path / "batch" / "case-a"))
-    assert [report.case_id for report in reports] == list(values)
+    reports, left_out = across.siblings(tmp_path / "batch" / "case-a")
+    assert ([report.case_id for report in reports], left_out) == (list(values), 1)
+    told = across.compare_cases(reports, "findings", left_out=left_out).statements[-1]
+    assert told.text.startswith("{} more case is left out") and told.numbers[0].value == 1
     late = across.compare_cases(reports, "time_to_first", "ppv", threshold=Threshold(">", 60.0, True)).statements
     assert [number.value for number in late[0].numbers] == [1, 4, 60.0]
     assert late[1].quotes == ("case-b",) and late[2].text.startswith("In {} of them")
