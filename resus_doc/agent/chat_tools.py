@@ -24,6 +24,8 @@ from resus_doc.tools.registry import TOOLS
 TIMED = ("time_to_first", "total_time", "interval", "idle", "list_events")
 """What these compare is always a time: "within 60" means seconds."""
 RELATED = ("list_events", "count_events", "total_time")
+_ABOUT_THE_END = {**{name: name for name in RELATED}, "time_to_first": "count_events", "fraction": "total_time"}
+"""Which tool answers a question about the last seconds of the video, by the one that was chosen."""
 
 
 @dataclass
@@ -45,11 +47,23 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
         return _ask("What does that refer to? No stretch of the video was spoken of before.")
     if call.over == "cases":
         return _over_cases(call, desk)
+    if (length_s := _last_seconds(call, question)) is not None and has_video(desk.report):
+        tool, end_s = TOOLS[_ABOUT_THE_END[call.name]], desk.report.video.duration_s
+        return _found(tool(desk.report, call.activity, number=max(0.0, end_s - length_s), to=end_s))
     if call.name in ("time_to_first", "interval") and _is_of_unknown_birth(question, desk.report):
         found = _carried_out(call.model_copy(update={"sign": None, "number": None}), question, desk, that)
         unknown = Statement(text=f"The time of birth is not known; times count from {desk.report.time_zero.name}.")
         return found._replace(statements=(unknown, *found.statements))
     return _carried_out(call, question, desk, that)
+
+
+def _last_seconds(call: ToolCall, question: str) -> float | None:
+    """How long the last stretch of the video is that a question is about; None where it is about none."""
+    phrase = call.number
+    if phrase is None or call.name not in _ABOUT_THE_END or not any(map(str.isalpha, _after_words(phrase))):
+        return None
+    last = re.search(rf"\b(?:last|final) {re.escape(phrase)}", question.lower())
+    return phrase_value(phrase) if last or phrase.startswith("last") else None
 
 
 def _is_of_unknown_birth(question: str, report: Report) -> bool:

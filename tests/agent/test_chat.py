@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resus_doc import settings
-from resus_doc.agent import facts, said, templates, writer
+from resus_doc.agent import facts, said, sayings, templates, writer
 from resus_doc.agent.chat import Chat, only
 from resus_doc.agent.chat_tools import named
 from resus_doc.agent.replies import ADVICE, CANNOT_SEE, DECLINED, NO_MORE_TO_SEE, UNCLEAR
@@ -113,6 +113,24 @@ def test_the_first_minute_is_no_first_event():
     for question in ("what was done in the first minute?", "what was seen in the last 30 seconds?"):
         assert said.offered("which", question) == ()
     assert said.offered("which", "when was the first ppv in the last minute?") == ("first",)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "question"),
+    [
+        ({"name": "total_time", "sign": "<", "number": "last minute"}, "How long was PPV given in the last minute?"),
+        (
+            {"name": "total_time", "rel": "during", "number": "60 seconds"},
+            "How long was PPV given in the final 60 seconds?",
+        ),
+    ],
+)
+def test_the_last_minute_is_the_end_of_the_video_and_no_limit(report, chosen, question):
+    answer = a_chat(report, Scripted(json.dumps({"activity": "ppv", **chosen}))).ask(question)
+    (told,) = TOOLS["total_time"](
+        report, "ppv", number=report.video.duration_s - 60, to=report.video.duration_s
+    ).statements
+    assert answer.answer == sayings.told(told) and "from" in answer.answer
 
 
 def test_no_tool_for_the_question_declines_in_one_sentence(report):
