@@ -264,7 +264,7 @@ class Chat:
         planned: list[dict[str, Any]] = []
         calls = list(state["calls"])
         for activity in named(state["parts"][0]) if name == "cannot_see" else ():
-            call = ToolCall(name="count_events", activity=activity)
+            call = ToolCall(name="fraction" if activity == "baby_visible" else "count_events", activity=activity)
             found = carry_out(call, state["parts"][0], self._desk, ())
             planned += [{**each, "declined": True} for each in self._plan(call, found, len(calls))]
             calls.append({"call": call.model_dump(), "found": dump(found)})

@@ -181,14 +181,17 @@ _SPOKEN_OF: dict[Activity, tuple[str, ...]] = {
 
 
 def named(question: str) -> tuple[Activity, ...]:
-    """The activities that a question names; one of ventilation without PPV or CPAP in it names mask support of any kind."""
+    """The activities that a question names; one of ventilation without PPV or CPAP in it names mask support of any kind.
+
+    The view of the baby counts only where it is named itself: of the baby nearly every question speaks.
+    """
     line = question.lower()
     found = [activity for activity, words in _SPOKEN_OF.items() if any(word in line for word in words)]
     if "ventilation" in found:
         told_apart = any(word in line for word in ("ppv", "positive", "cpap", "continuous"))
         left_out = ("ventilation",) if told_apart else ("ppv", "cpap")
         found = [activity for activity in found if activity not in left_out]
-    return tuple(found)
+    return (*(("baby_visible",) if re.search(r"\bview\b|visible", line) else ()), *found)
 
 
 def _search(call: ToolCall, question: str, desk: Desk, _: Sequence[Span]) -> Found:

@@ -97,6 +97,8 @@ def test_what_cannot_be_seen_of_an_activity_does_not_hide_that_it_was_seen(repor
     assert a_chat(report, Scripted(call("cannot_see"))).ask("Was it warm?").answer == CANNOT_SEE
     asked = ("Was CPAP given?", "Was the ventilation good?", "Was positive-pressure ventilation given?")
     assert [named(each) for each in asked] == [("cpap",), ("ventilation",), ("ppv",)]
+    view = a_chat(report, Scripted(call("cannot_see"))).ask("Was the baby out of view?").answer
+    assert view.startswith("The baby was in view for ") and view.endswith(NO_MORE_TO_SEE)
 
 
 def test_nothing_is_held_against_a_limit_from_a_birth_that_is_not_known(report):
