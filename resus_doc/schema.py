@@ -191,11 +191,9 @@ class Timeline(Value):
 
     @property
     def table_arrival(self) -> TimeZero | None:
-        """When the baby came onto the table; None unless an empty table was surely seen before."""
+        """When the baby came onto the table; None unless an empty table was seen before."""
         first = next(iter(self.of("baby_visible")), None)
-        if first is None or "baby_visible" not in self.covered or first.censored_start:
-            return None
-        if min(first.start_s, first.start_range_s[0]) < EMPTY_TABLE_S:
+        if first is None or "baby_visible" not in self.covered or first.censored_start or first.start_s < EMPTY_TABLE_S:
             return None
         return TimeZero(t_s=first.start_s, range_s=first.start_range_s, source="table_arrival")
 

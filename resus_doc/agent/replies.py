@@ -19,7 +19,7 @@ _UNCLEAR_ASK = "Do you want to know when something started, how long it lasted, 
 
 def of(name: str, report: Report) -> str:
     """The reply of this name for a case."""
-    if name == "cannot_see" and report.vitals is not None:
+    if name in ("cannot_see", "no_more_to_see") and report.vitals is not None:
         return CANNOT_SEE_VITALS
     if name in ("unclear", "help"):
         return f"{UNCLEAR if name == 'unclear' else ''} {_UNCLEAR_ASK} For example: {examples(report)}.".strip()

@@ -23,7 +23,7 @@ INTERRUPTED = {
     "train": "Interrupted. The same command goes on from the last checkpoint.",
     "simulate": "Interrupted. The folder holds a part of the dataset: remove it, or name another, before you start again.",
 }
-"""What a command says at Ctrl-C, where its work is not lost."""
+"""What a command says at Ctrl-C of the work that it leaves; the others leave none."""
 
 
 class _Interruptible(TyperGroup):

@@ -97,8 +97,9 @@ def _first_seen(
         lows.append(measure.range[0])
         highs.append(measure.range[1])
     text = f"{_capital(named)} was first seen {_after(value, min(lows), max(highs), zero.name, limit)}."
-    if zero.source == "given" and max(highs) < 0:
-        reason = f"{_capital(named)} was seen before the given time of birth, so that time cannot be right."
+    if zero.source == "given" and value < 0:
+        reason = f"{_capital(named)} was seen before the given time of birth, so that time "
+        reason += "cannot be right." if max(highs) < 0 else "has to be known more exactly."
         return Observation(text, value, min(lows), max(highs), (first.id,), measures, reason)
     earliest = _possible_from(activities, timeline, first.start_s) - zero.range_s[1]
     doubt = f"{_capital(named)} may have begun earlier, while the baby was out of view or not recorded."

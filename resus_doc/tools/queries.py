@@ -180,11 +180,12 @@ def unseen_s(report: Report, activity: Activity | None, where: Where) -> float:
 
 def _watched(report: Report, activity: Activity | None) -> Spans:
     """The stretches of the video in which the activity would have been seen."""
+    readable = intervals.subtract(report.recorded, report.video.lost)
     if activity == "baby_visible":
-        return intervals.subtract(report.recorded, report.video.lost)
+        return readable
     timeline = timeline_of(report)
     arrival = timeline.table_arrival
-    empty = () if arrival is None else (Span(0.0, arrival.range_s[0]),)
+    empty = () if arrival is None else intervals.intersect((Span(0.0, arrival.range_s[0]),), readable)
     return intervals.clean((*timeline.observed, *empty), bridge_s=BLINK_S)
 
 

@@ -227,7 +227,7 @@ def fraction(
         observed = intervals.subtract(report.recorded, report.video.lost)
         whole = "the recordings" if report.recordings else "the recording"
         took = "The baby was in view for"
-    if not has_video(report):
+    if not has_video(report) and (activity == "baby_visible" or "baby_visible" not in report.activities_covered):
         whole = "the time up to the end of the last event"
     if number is not None:
         where = where_of(report, "within", None, None, number, None)

@@ -27,9 +27,7 @@ def interval(
     if missing is not None:
         return Found(statements=(not_found(report, missing),))
     first, second = events_of(report, activity)[0], events_of(report, other)[0]
-    if (
-        first.id == second.id
-    ):  # "from PPV to ventilation" where PPV is the first mask support: no time lies between them
+    if first.id == second.id:  # as from PPV to ventilation where PPV is the first mask support
         return time_to_first(report, activity, threshold=threshold)
     cites, spans = (first.id, second.id), spans_of((first, second))
     apart = _apart(report, activity, other)

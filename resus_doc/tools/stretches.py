@@ -101,35 +101,32 @@ def lost(unreadable: Iterable[Span]) -> Spans:
 def without_lost(gaps: Spans, activity: Activity, track: Iterable[Stretch]) -> list[Stretch]:
     """The stretches of a label without what was seen in lost pictures only.
 
-    As between two recordings, an edge beside them is not censored but may lie anywhere in them. What goes on over a gap no longer
-    than a blink is one event; a leftover too short for an event is flicker.
+    As between two recordings, an edge beside them is not censored but may lie anywhere in them; unless nothing is left of what ran at
+    the recording's start or end but what lies beyond them. What goes on over a gap no longer than a blink is one event; a leftover
+    too short for an event is flicker.
     """
     pieces: list[Stretch] = []
     for stretch in track:
         shown = intervals.clean(intervals.subtract((stretch.span,), gaps), bridge_s=BLINK_S)
         long = [each for each in shown if each == stretch.span or each.end_s - each.start_s >= MIN_DURATION_S[activity]]
         for place, piece in enumerate(long):
-            # What came before the first piece, and after the last, in leftovers too short to stay, may have been part of it.
-            first, last = place == 0, place == len(long) - 1
             pieces.append(
                 replace(
                     stretch,
                     start_s=piece.start_s,
                     end_s=piece.end_s,
-                    start_range_s=_kept(stretch.start_range_s, stretch.start_s, piece.start_s, reaches=first),
-                    end_range_s=_kept(stretch.end_range_s, stretch.end_s, piece.end_s, reaches=last),
-                    censored_start=stretch.censored_start and piece.start_s == stretch.start_s,
-                    censored_end=stretch.censored_end and piece.end_s == stretch.end_s,
+                    start_range_s=_kept(stretch.start_range_s, stretch.start_s, piece.start_s),
+                    end_range_s=_kept(stretch.end_range_s, stretch.end_s, piece.end_s),
+                    censored_start=stretch.censored_start and place == 0,
+                    censored_end=stretch.censored_end and place == len(long) - 1,
                 )
             )
     return widen_into(gaps, pieces)
 
 
-def _kept(range_s: Range, was_s: float, at_s: float, *, reaches: bool) -> Range:
-    """The range of an edge that stays. One that moved has a range of no width, or one that `reaches` as far as it did before."""
-    if at_s == was_s:
-        return range_s
-    return (min(range_s[0], at_s), max(range_s[1], at_s)) if reaches else (at_s, at_s)
+def _kept(range_s: Range, was_s: float, at_s: float) -> Range:
+    """The range of an edge that stays; one of no width for an edge that moved."""
+    return range_s if at_s == was_s else (at_s, at_s)
 
 
 def widen_into(hidden: Iterable[Span], track: Sequence[Stretch]) -> list[Stretch]:

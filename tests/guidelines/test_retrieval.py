@@ -2,7 +2,6 @@
 
 import csv
 import random
-import statistics
 import time
 from pathlib import Path
 
@@ -73,12 +72,10 @@ def test_recall_at_3_with_typing_errors(store, seed):
 
 def test_a_query_is_quick(store):
     store.search("bagging rate")
-    took_s = []
+    begun = time.perf_counter()
     for _, _, question in QUESTIONS[:20]:
-        begun = time.perf_counter()
         store.search(question)
-        took_s.append(time.perf_counter() - begun)
-    assert statistics.median(took_s) < QUERY_S  # other work on the machine may halt a single one
+    assert (time.perf_counter() - begun) / 20 < QUERY_S
 
 
 def test_results_are_of_the_profile_asked_for_and_best_first(store):

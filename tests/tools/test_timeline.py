@@ -188,12 +188,13 @@ def test_an_arrival_in_lost_pictures_is_as_uncertain_as_they_are_long():
     assert (zero.source, zero.t_s, zero.range_s) == ("table_arrival", 12.0, (4.0, 12.0))
 
 
-@pytest.mark.parametrize("unreadable", [((0.04, 5.0),), ((1.5, 4.2),), ((0.5, 3.4), (5.0, 7.5))])
+@pytest.mark.parametrize("unreadable", [((0.0, 5.0),), ((0.04, 5.0),), ((1.5, 4.2),), ((0.5, 3.4), (5.0, 7.5))])
 def test_a_loss_soon_after_the_start_makes_no_arrival(unreadable):
     """What is left of the view before the loss is too short for an event, yet the table was never seen empty."""
     timeline = damaged({"baby_visible": [Span(0, 60)]}, *unreadable)
     assert (timeline.time_zero.source, timeline.table_arrival) == ("video_start", None)
-    assert only(timeline, "baby_visible").start_range_s == (0.0, unreadable[-1][1])
+    view = only(timeline, "baby_visible")
+    assert (view.start_s, view.censored_start) == (unreadable[-1][1], True)
 
 
 # --- time zero
