@@ -39,22 +39,23 @@ def name_of(activity: Activity | None) -> str:
 # --- which events
 
 
-def related(
-    report: Report,
-    activity: Activity | None,
-    *,
-    rel: str | None = None,
-    other: Activity | None = None,
-    that: Sequence[Span] | None = None,
-    number: float | None = None,
-    to: float | None = None,
-) -> tuple[Event, ...]:
-    """The events of an activity before, after or during another one, `that`, or a stretch of the video.
+class Place(NamedTuple):
+    """Where a question looks: before, after or during another activity, `that`, or a stretch of the video; all of it without any.
 
     `within` is the first `number` seconds after time zero. Without a relation, `number` is a moment, and `number` to `to` a
-    stretch, at which they were under way.
+    stretch, in seconds of the video.
     """
-    events = events_of(report, activity)
+
+    rel: str | None = None
+    other: Activity | None = None
+    that: Sequence[Span] | None = None
+    number: float | None = None
+    to: float | None = None
+
+
+def related(report: Report, activity: Activity | None, place: Place) -> tuple[Event, ...]:
+    """The events of an activity that lie in a place, or were under way there."""
+    events, (rel, other, that, number, to) = events_of(report, activity), place
     if rel == "within" and number is not None:
         return _touching(events, (Span(report.time_zero.t_s, report.time_zero.t_s + number),))
     if other is not None or that is not None:
@@ -121,17 +122,11 @@ class Where(NamedTuple):
 EVERYWHERE = Where()
 
 
-def where_of(
-    report: Report,
-    rel: str | None,
-    other: Activity | None,
-    that: Sequence[Span] | None,
-    number: float | None,
-    to: float | None,
-) -> Where:
+def where_of(report: Report, place: Place) -> Where:
     """How a sentence says where was looked, as in " during PPV" or " in the first 60 s after birth"."""
+    rel, other, that, number, to = place
     moment = () if number is None else (Quantity(value=number, unit="s"),)
-    spans = _asked(report, rel, other, that, number, to)
+    spans = _asked(report, place)
     if rel == "within" and number is not None:
         return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans)
     if that is not None:
@@ -145,16 +140,9 @@ def where_of(
     return EVERYWHERE
 
 
-def _asked(
-    report: Report,
-    rel: str | None,
-    other: Activity | None,
-    that: Sequence[Span] | None,
-    number: float | None,
-    to: float | None,
-) -> Spans | None:
+def _asked(report: Report, place: Place) -> Spans | None:
     """The time that a question is about; None for all of it. What was before a stretch may go back to a given birth."""
-    zero = report.time_zero
+    zero, (rel, other, that, number, to) = report.time_zero, place
     if rel == "within" and number is not None:
         return (Span(zero.t_s, zero.t_s + number),)
     spans = tuple(that or (Span(e.start_s, e.end_s) for e in events_of(report, other))) if that or other else ()
@@ -271,12 +259,13 @@ def list_events(
     to: float | None = None,
 ) -> Found:
     """The events themselves: all, one by its place or length, those beside another, those of some length."""
-    events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
+    place = Place(rel, other, that, number, to)
+    events = related(report, activity, place)
     if rel == "before" and activity is None and which is None and that:
         events = events[-1:]
     if rel == "after" and activity is None and which is None and that:
         events = events[:1]
-    where, doubtful, narrowed = where_of(report, rel, other, that, number, to), 0, events
+    where, doubtful, narrowed = where_of(report, place), 0, events
     if threshold is not None and threshold.is_time:
         judged = [threshold.judge(event.duration_s, _duration_range(event)) for event in events]
         doubtful = judged.count(None)

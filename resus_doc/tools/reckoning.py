@@ -13,6 +13,7 @@ from resus_doc.tools.extent import Extent, end_bounds, extent, start_bounds
 from resus_doc.tools.firsts import since_zero
 from resus_doc.tools.queries import (
     WORTH_TELLING_S,
+    Place,
     Where,
     cannot_tell,
     capital,
@@ -43,8 +44,8 @@ def count_events(
 ) -> Found:
     """How many stretches the activity has, in all or beside another one."""
     narrowed = rel is not None or number is not None
-    events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
-    where = where_of(report, rel, other, that, number, to)
+    place = Place(rel, other, that, number, to)
+    events, where = related(report, activity, place), where_of(report, place)
     measured = measure(report, activity, "{}_count")
     unknown = cannot_tell(report, activity, where)
     if not events and (unknown or not (narrowed or (measured and measured.value is not None))):
@@ -163,8 +164,8 @@ def total_time(
 ) -> Found:
     """How long the activity lasted in all, or within, before, after or during something."""
     narrowed = rel is not None or number is not None
-    events = related(report, activity, rel=rel, other=other, that=that, number=number, to=to)
-    where = where_of(report, rel, other, that, number, to)
+    place = Place(rel, other, that, number, to)
+    events, where = related(report, activity, place), where_of(report, place)
     measured = measure(report, activity, "{}_total")
     unknown = cannot_tell(report, activity, where)
     if not events and (unknown or not narrowed):
@@ -230,7 +231,7 @@ def fraction(
     if not has_video(report) and (activity == "baby_visible" or "baby_visible" not in report.activities_covered):
         whole = "the time up to the end of the last event"
     if number is not None:
-        where = where_of(report, "within", None, None, number, None)
+        where = where_of(report, Place("within", number=number))
         observed = where.spans or ()
         whole, numbers = f"the first {{}} after {zero.name}", where.numbers
         if (unknown := out_of_sight(report, activity, where)) is not None:
