@@ -30,7 +30,7 @@ from detector_data import DENSE_GRID, EASY, FRAME_SIZE, LABELS, MIXED_FROM, load
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from resus_doc.models import backbone, evaluation, pretraining, sight, training, weights
+from resus_doc.models import evaluation, pretraining, sight, small_vlm, training, weights
 from resus_doc.models.detector import choose_device
 from resus_doc.models.pretraining import Vocabulary
 from resus_doc.models.training import Clips, Recipe
@@ -73,7 +73,7 @@ LAST = "mixed"
 
 
 def new_base() -> nn.Module:
-    return backbone.new_base(image_size=FRAME_SIZE, hidden_size=HIDDEN, layers=LAYERS, vocabulary=WORDS.size)
+    return small_vlm.new_base(image_size=FRAME_SIZE, hidden_size=HIDDEN, layers=LAYERS, vocabulary=WORDS.size)
 
 
 def train_base(steps: int, device: str) -> None:

@@ -60,13 +60,13 @@ def random_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from resus_doc.models import backbone, bundle, training
+    from resus_doc.models import bundle, small_vlm, training
     from resus_doc.models.detector import Detector
     from resus_doc.models.weights import new_head
 
     labels = ("baby_visible", "ppv", "cpap", "stimulation", "suction", "chest_compressions")
     folder = tmp_path_factory.mktemp("bundle") / "random"
-    base = backbone.new_base(
+    base = small_vlm.new_base(
         image_size=64, hidden_size=32, layers=1, vocabulary=24, widths=(8, 8, 8), blocks=(0, 0, 0), seed=4
     )
     base.half().save_pretrained(folder / bundle.BASE_FOLDER)

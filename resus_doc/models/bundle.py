@@ -11,7 +11,7 @@
     golden.npz           one clip, its logits, and its logits with the adapter off
     training.*           log, curves and figures of the training, if it left them
 
-Nothing in it is pickled. It does not know the models themselves: see `backbone` and `detector`.
+Nothing in it is pickled. It does not know the models themselves: see `small_vlm` and `detector`.
 """
 
 from __future__ import annotations

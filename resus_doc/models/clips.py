@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from resus_doc.models import backbone, backbones, timesformer
+from resus_doc.models import backbones, small_vlm, timesformer
 
 
 def hidden_size(base: Any) -> int:
@@ -35,7 +35,7 @@ def encode(base: Any, frames: Tensor) -> Tensor:
 
 def pixels(frames: Tensor) -> Tensor:
     """[b, 1 + n, S, S, 3] -> pair pixels [b, n / 2, CHANNELS, S, S] of the in-project base and TimeSformer."""
-    return torch.stack([backbone.pair_pixels(clip[1:], clip[0]) for clip in frames])
+    return torch.stack([small_vlm.pair_pixels(clip[1:], clip[0]) for clip in frames])
 
 
 def pooled(base: Any, frames: Tensor, *, still: bool = False, grid_fps: float | None = None) -> Tensor:

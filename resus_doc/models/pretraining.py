@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from resus_doc.models import clips as windows
 from resus_doc.models import timesformer
-from resus_doc.models.backbone import BOS, EOS, PAD
+from resus_doc.models.small_vlm import BOS, EOS, PAD
 from resus_doc.models.training import Clips, Log, Recipe, optimise
 
 MOVING = 0.34

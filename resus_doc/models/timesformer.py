@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from resus_doc.models import backbone
+from resus_doc.models import small_vlm
 
 MODEL_TYPE = "timesformer"
 SMALL: dict[str, int] = {
@@ -22,7 +22,7 @@ SMALL: dict[str, int] = {
     "intermediate_size": 432,
     "patch_size": 16,
     "num_frames": 8,
-    "num_channels": backbone.CHANNELS,
+    "num_channels": small_vlm.CHANNELS,
 }
 """Trained from nothing on two cores; about as large as the in-project base."""
 
@@ -84,6 +84,6 @@ def load(folder: Path) -> tuple[Any, dict[str, Any]]:
 
 def _input(model: Any, pixels: Tensor) -> Tensor:
     pixels = pixels.to(model.dtype)
-    if model.config.num_channels == backbone.CHANNELS:
+    if model.config.num_channels == small_vlm.CHANNELS:
         return pixels
     return ((pixels[:, :, :3] + 1) / 2 - _KINETICS_MEAN) / _KINETICS_STD

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from resus_doc.models import backbone, clips, views
+from resus_doc.models import clips, small_vlm, views
 from resus_doc.models.detector import Detector
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class WindowDetector(Detector):
     @property
     def step_frames(self) -> int:
         """What is kept are pairs, whatever the base."""
-        return backbone.PAIR
+        return small_vlm.PAIR
 
     @property
     def token_shape(self) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from resus_doc.models import backbone, backbones
+from resus_doc.models import backbones, small_vlm
 from resus_doc.models.detector import Detector
 from resus_doc.tools.simulate.render import Renderer
 from resus_doc.tools.simulate.scenario import draw
@@ -30,8 +30,8 @@ def frames(shipped):
 def test_pairs_hold_the_picture_and_two_differences():
     frames = torch.zeros(4, 8, 8, 3, dtype=torch.uint8)
     frames[2] = 255
-    pixels = backbone.pair_pixels(frames)
-    assert pixels.shape == (2, backbone.CHANNELS, 8, 8)
+    pixels = small_vlm.pair_pixels(frames)
+    assert pixels.shape == (2, small_vlm.CHANNELS, 8, 8)
     assert pixels[0, 3:].abs().max() == 0
     assert (pixels[1, 3] > 0).all() and (pixels[1, 4] < 0).all()
     assert (pixels[1, :3] == -1).all()
@@ -39,7 +39,7 @@ def test_pairs_hold_the_picture_and_two_differences():
 
 def test_odd_frames_are_not_pairs():
     with pytest.raises(ValueError, match="pairs"):
-        backbone.pair_pixels(torch.zeros(3, 8, 8, 3, dtype=torch.uint8))
+        small_vlm.pair_pixels(torch.zeros(3, 8, 8, 3, dtype=torch.uint8))
 
 
 def test_cutting_the_frames_changes_nothing(shipped, frames):
@@ -62,11 +62,11 @@ def test_each_frame_passes_the_tower_once(shipped, frames):
 def test_windows_equal_the_plain_transformers_forward(shipped, frames):
     features = shipped.encode(frames)
     base = shipped.model.get_base_model()
-    pixels = backbone.pair_pixels(torch.from_numpy(frames))
+    pixels = small_vlm.pair_pixels(torch.from_numpy(frames))
     config = base.config
     for window in (0, 5):
         pairs = pixels[window * 4 : window * 4 + 8]
-        ids = torch.tensor([[backbone.BOS] + [backbone.IMAGE] * (8 * config.image_seq_length)])
+        ids = torch.tensor([[small_vlm.BOS] + [small_vlm.IMAGE] * (8 * config.image_seq_length)])
         with torch.inference_mode():
             states = base.model(input_ids=ids, pixel_values=pairs).last_hidden_state[:, 1:]
             pooled = backbones.pool(states.unflatten(1, (8, config.image_seq_length)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from resus_doc.models import backbone, pretraining, training
+from resus_doc.models import pretraining, small_vlm, training
 from resus_doc.models.pretraining import Vocabulary
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.weights import new_head
@@ -14,7 +14,7 @@ LABELS = 2
 
 
 def tiny_base():
-    return backbone.new_base(
+    return small_vlm.new_base(
         image_size=64, hidden_size=32, layers=1, vocabulary=WORDS.size, widths=(8, 8, 8), blocks=(0, 0, 0)
     )
 
@@ -39,7 +39,7 @@ def test_captions_tell_where_things_are_and_whether_they_move():
     assert WORDS.caption(dense) == [
         *(4 + 3, WORDS.first_x + 2, WORDS.first_y + 1, WORDS.still),
         *(4 + 4, WORDS.first_x, WORDS.first_y + 3, WORDS.still + 1),
-        backbone.EOS,
+        small_vlm.EOS,
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from resus_doc.errors import ResourceMissing
-from resus_doc.models import backbone, backbones, learning, timesformer, training
+from resus_doc.models import backbones, learning, small_vlm, timesformer, training
 from resus_doc.models.training import Clips, Recipe
 from resus_doc.models.weights import new_head
 
@@ -68,7 +68,7 @@ def test_what_is_computed_for_no_gradient_is_computed_once(tmp_path):
 def test_every_family_but_our_own_is_large(tmp_path):
     for kind in SMALL:
         assert learning.of_type(kind) == learning.LARGE
-    backbone.new_base(image_size=64, hidden_size=32, layers=1).save_pretrained(tmp_path / "own")
+    small_vlm.new_base(image_size=64, hidden_size=32, layers=1).save_pretrained(tmp_path / "own")
     assert learning.of_folder(tmp_path / "own") == learning.of_type(timesformer.MODEL_TYPE) == learning.SMALL
     large = learning.LARGE
     assert (large.batch, large.accumulate, large.learning_rate, large.recompute) == (1, 32, 5e-5, True)

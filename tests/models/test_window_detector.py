@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from resus_doc.errors import BundleBroken
-from resus_doc.models import backbone, bundle, clips, timesformer, views
+from resus_doc.models import bundle, clips, small_vlm, timesformer, views
 from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.detector import Detector, assembled, of_parts
 from resus_doc.models.weights import bare, load_base, new_head
@@ -35,7 +35,7 @@ def detector(kind, view="all"):
     if kind == "timesformer":
         base = timesformer.new(SIDE, **TINY)
     else:
-        base = backbone.new_base(
+        base = small_vlm.new_base(
             image_size=64, hidden_size=32, layers=1, vocabulary=24, widths=(8, 8, 8), blocks=(0, 0, 0), seed=4
         )
     torch.manual_seed(3)
@@ -99,7 +99,7 @@ def test_a_still_is_judged_as_if_every_pair_were_encoded(frames):
 def test_timesformer_is_the_plain_transformers_forward(frames):
     made = detector("timesformer")
     model = made.model.get_base_model()
-    pixels = backbone.pair_pixels(torch.from_numpy(frames[8:24]), torch.from_numpy(frames[7]))
+    pixels = small_vlm.pair_pixels(torch.from_numpy(frames[8:24]), torch.from_numpy(frames[7]))
     with torch.inference_mode():
         states = model(pixel_values=pixels[None]).last_hidden_state
         plain = made.head(torch.cat([states[:, 1:].mean(1), states[:, 0]], -1))[0].numpy()
@@ -108,7 +108,7 @@ def test_timesformer_is_the_plain_transformers_forward(frames):
 
 def test_the_states_of_a_pair_follow_its_pictures():
     model = timesformer.new(SIDE, **TINY).eval()
-    pixels = torch.rand(1, 8, backbone.CHANNELS, SIDE, SIDE)
+    pixels = torch.rand(1, 8, small_vlm.CHANNELS, SIDE, SIDE)
     changed = pixels.clone()
     changed[:, 3, :, :16, 16:] += 1
     embed = model.embeddings
@@ -130,7 +130,7 @@ def test_a_published_checkpoint_with_three_channels_and_a_classifier_loads(tmp_p
     ).eval()
     published.save_pretrained(tmp_path / "base")
     base = load_base(tmp_path / "base")
-    pixels = backbone.pair_pixels(torch.from_numpy(frames[:16]))
+    pixels = small_vlm.pair_pixels(torch.from_numpy(frames[:16]))
     colour = torch.from_numpy(frames[1:16:2]).permute(0, 3, 1, 2).float() / 255
     with torch.inference_mode():
         plain = published.timesformer(pixel_values=((colour - 0.45) / 0.225)[None]).last_hidden_state

@@ -121,9 +121,9 @@ def _chosen(folder: Path) -> tuple[Any, Backbone]:
     from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
-    from resus_doc.models import backbone
+    from resus_doc.models import small_vlm
 
-    backbone.register()
+    small_vlm.register()
     try:
         config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
         if (folder / "preprocessor_config.json").exists():

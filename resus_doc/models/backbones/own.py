@@ -1,4 +1,4 @@
-"""This project's small base: LLaVA's architecture around a convolutional tower; see `models.backbone`."""
+"""This project's small base: LLaVA's architecture around a convolutional tower; see `models.small_vlm`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from resus_doc.models import backbone
+from resus_doc.models import small_vlm
 from resus_doc.models.backbones.interface import Backbone
 
 
@@ -15,8 +15,8 @@ class OwnBase(Backbone):
 
     family = "resus-doc's own base"
     model_types: ClassVar[tuple[str, ...]] = ("llava",)
-    own_tower: ClassVar[str] = backbone.ConvTowerConfig.model_type
-    step_frames = backbone.PAIR
+    own_tower: ClassVar[str] = small_vlm.ConvTowerConfig.model_type
+    step_frames = small_vlm.PAIR
     usual_fps = 8.0
     encode_batch = 32
     fills_batches = True
@@ -30,7 +30,7 @@ class OwnBase(Backbone):
     def model_class(model_type: str) -> Any:
         from transformers import LlavaForConditionalGeneration
 
-        backbone.register()
+        small_vlm.register()
         return LlavaForConditionalGeneration
 
     @staticmethod
@@ -51,10 +51,10 @@ class OwnBase(Backbone):
         return self.config.vision_config.tokens, self.hidden_size
 
     def pixels(self, frames: Tensor, previous: Tensor | None = None) -> Tensor:
-        return backbone.pair_pixels(frames, previous)
+        return small_vlm.pair_pixels(frames, previous)
 
     def encode(self, model: Any, pixels: Tensor) -> Tensor:
-        return backbone.encode(model, pixels)
+        return small_vlm.encode(model, pixels)
 
     def decode(self, model: Any, tokens: Tensor) -> Tensor:
-        return backbone.decode(model, tokens)
+        return small_vlm.decode(model, tokens)
