@@ -24,7 +24,8 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 
 # Trains the shipped weights anew from nothing, which takes hours on two cores. Each line can be stopped and started again,
-# but the last one goes on only with --resume.
+# but the last one goes on only with --resume; with it and eight times as many minutes the language model sees as much text as the
+# one that ships (docs/design.md).
 weights: footage .venv/installed
 	$(BIN)/python scripts/detector_data.py base 6750 --workers 2
 	$(BIN)/python scripts/detector_data.py train 55000 --workers 2

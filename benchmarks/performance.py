@@ -220,7 +220,7 @@ def document(stored: dict) -> str:
     lines = [
         "# Speed and memory",
         "",
-        "Written by `python benchmarks/performance.py` from its own measurements; each ratio is of one run. Processor time is",
+        "Written by `python benchmarks/performance.py PART...` from its own measurements; each ratio is of one run. Processor time is",
         "user and system time of all threads; wall-clock time depends on what else the machine does.",
         "",
     ]

@@ -21,6 +21,8 @@ INTERRUPTED = {
     "report": "Interrupted. `--resume` with the same command goes on where it stopped.",
     "batch": "Interrupted. The same command goes on where it stopped; the cases that are there are whole.",
     "train": "Interrupted. The same command goes on from the last checkpoint.",
+    "compare": "Interrupted. The same command goes on; what --train has trained so far is used.",
+    "models": "Interrupted. `models pull` goes on where it stopped with the same command.",
     "simulate": "Interrupted. The folder holds a part of the dataset: remove it, or name another, before you start again.",
 }
 """What a command says at Ctrl-C of the work that it leaves; the others leave none."""

@@ -55,13 +55,12 @@ _ABANDONED_S = 600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def check_place(out: Path, *, replace: bool, discard_revisions: bool = False) -> None:
+def check_place(out: Path, *, replace: bool) -> None:
     """Make sure that a case can be written to this folder, before hours of work are spent on it.
 
     Args:
         out: the case folder.
-        replace: an existing case there may be replaced.
-        discard_revisions: so may one that a person revised.
+        replace: an existing case there may be replaced, but not one that a person revised.
 
     Raises:
         UsageError: a case, or something that is no case, is in the way.
@@ -70,7 +69,7 @@ def check_place(out: Path, *, replace: bool, discard_revisions: bool = False) ->
     out = _resolved(out)
     with _disk_trouble(out):
         _mend(out)
-        _check_existing(out, replace, discard_revisions)
+        _check_existing(out, replace)
         with _new_folder(out):
             pass
 
@@ -81,7 +80,6 @@ def write_case(
     out: Path,
     *,
     replace: bool,
-    discard_revisions: bool = False,
     video: Path | None = None,
     confidentiality: str = "",
     recordings: Sequence[Path] = (),
@@ -94,8 +92,7 @@ def write_case(
         report: the content.
         windows: the detector's probabilities; None for a person's annotations.
         out: the case folder.
-        replace: an existing case there may be replaced.
-        discard_revisions: so may one that a person revised.
+        replace: an existing case there may be replaced, but not one that a person revised.
         video: the video file, which the page links to by its place relative to the case; it is not copied.
         confidentiality: a line for the page.
         recordings: the files of a case of several recordings, in the report's order; `video` is then None.
@@ -113,7 +110,7 @@ def write_case(
         _mend(out)
         if _holds(out, report):
             return
-        _check_existing(out, replace, discard_revisions)
+        _check_existing(out, replace)
         with _new_folder(out) as folder:
             films = _copy_clips(clips, folder)
             addresses = tuple(quote(_link(path, out)) for path in recordings)
@@ -302,6 +299,19 @@ def read_report(case: Path) -> Report:
         raise InputRefused(f"{path} is not a report of this version ({where}: {first['msg']}).", remedy) from error
 
 
+def refuse_several_recordings(report: Report) -> None:
+    """For what plays, cuts or copies the recording of a case.
+
+    Raises:
+        InputRefused: the case has several.
+    """
+    if report.recordings:
+        raise InputRefused(
+            "This case has several recordings, and only that of a case of one recording can be shown or copied.",
+            "Open the recordings themselves; the report gives the times.",
+        )
+
+
 def video_of(case: Path) -> Path:
     """Where the recording of a case lay when the case was written; whether it is still there is not looked at.
 
@@ -357,7 +367,7 @@ def _sorted(value: object) -> object:
     return [_sorted(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _check_existing(out: Path, replace: bool, discard_revisions: bool) -> None:
+def _check_existing(out: Path, replace: bool) -> None:
     if not out.exists():
         return
     if not out.is_dir():
@@ -373,7 +383,7 @@ def _check_existing(out: Path, replace: bool, discard_revisions: bool) -> None:
         raise UsageError(f"There is a case in {out} already.", "Add --replace to replace it, or choose another place.")
     if (who := reviewer_of(out)) is not None:
         raise UsageError(f"The case in {out} is being reviewed ({who}).", "Wait until that review has ended.")
-    if is_revised(out) and not discard_revisions:
+    if is_revised(out):
         raise UsageError(
             f"A person has revised the case in {out}, and --replace does not discard a person's work.",
             "Choose another place with -o, or move that folder away first.",

@@ -137,23 +137,20 @@ def _eaf_row(source: Source, reader: _EafReader, tier: _EafTier, annotation: _Ea
     return Row(annotation.line, activity, start_s, end_s, name)
 
 
-def write_eaf(
-    events: Iterable[Event], path: Path, media_name: str = "", date: str = "1970-01-01T00:00:00+00:00"
-) -> None:
+def write_eaf(events: Iterable[Event], path: Path, media_name: str = "") -> None:
     """An ELAN document (EAF 3.0): a tier per activity, an annotation per event that holds its id. Times in ms.
 
     Args:
         events: what to write.
         path: where to write.
         media_name: file name of the video, sought beside the document. Its folder is not written: paths name people.
-        date: what the document gives as its date; fixed, so that equal events make equal files.
     """
     ordered = by_onset(events)
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
         {
             "AUTHOR": "resus-doc",
-            "DATE": date,
+            "DATE": "1970-01-01T00:00:00+00:00",
             "FORMAT": "3.0",
             "VERSION": "3.0",
             "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",

@@ -35,7 +35,7 @@ def make_reel(
         progress: called with the finished fraction.
 
     Raises:
-        InputRefused: the folder holds no case, there is nothing to show, or the recording is another one.
+        InputRefused: the folder holds no case, there is nothing to show, the recording is another one, or there are several.
         VideoRefused: the recording is missing or cannot be read.
         ResourceMissing: the film cannot be written.
         UsageError: the film's name does not end in .mp4, or is that of the recording.
@@ -44,6 +44,7 @@ def make_reel(
     if path.suffix.casefold() != ".mp4":
         raise UsageError(f"The film is an MP4 file, and {path.name} is not named like one.", "End its name in .mp4.")
     report = casefolder.read_report(case)
+    casefolder.refuse_several_recordings(report)
     recording = recording_of(case, report.video.sha256, video)
     if path.exists() and path.samefile(recording):
         raise UsageError(f"{path} is the recording itself.", "Name another file with -o.")

@@ -100,6 +100,7 @@ def _check_confirmed(report: Report) -> None:
 
 
 def _video(case: Path, report: Report) -> Path:
+    casefolder.refuse_several_recordings(report)
     place = casefolder.video_place(case)
     path = None if place is None else (case.resolve() / place).resolve()
     if path is None or not path.is_file() or path.suffix.lower() not in VIDEO_SUFFIXES:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.schema import Report
+from resus_doc.tools.casefolder import refuse_several_recordings
 from resus_doc.tools.clock import clock
 
 if TYPE_CHECKING:
@@ -31,11 +32,7 @@ def video_of(case: Path, report: Report) -> Path:
     Raises:
         InputRefused: the case has none, or it is not where it was.
     """
-    if report.recordings:
-        raise InputRefused(
-            "This case has several recordings, and only a case of one recording can be shown.",
-            "Open the recordings themselves; the report gives the times.",
-        )
+    refuse_several_recordings(report)
     remedy = "Put the video back where it was, or make the report again from where it is now."
     try:
         place = json.loads((case / "run.json").read_text(encoding="utf-8")).get("video_file")

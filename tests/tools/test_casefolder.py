@@ -143,7 +143,7 @@ def _unreadable(case: Path) -> None:
 
 
 @pytest.mark.parametrize("revise", [_confirm, _revisions, _reviewer, _unreadable])
-def test_a_persons_revisions_are_not_replaced_unless_that_is_asked_for(tmp_path: Path, revise: object) -> None:
+def test_a_persons_revisions_are_not_replaced(tmp_path: Path, revise: object) -> None:
     case = tmp_path / "case"
     revise(case)  # type: ignore[operator]
     before = everything(case)
@@ -152,8 +152,6 @@ def test_a_persons_revisions_are_not_replaced_unless_that_is_asked_for(tmp_path:
     with pytest.raises(UsageError, match="revised"):
         casefolder.write_case(empty_report(), None, case, replace=True)
     assert everything(case) == before
-    casefolder.write_case(empty_report(), None, case, replace=True, discard_revisions=True)
-    assert casefolder.read_report(case) == empty_report()
 
 
 def test_a_broken_case_without_revisions_can_be_replaced(tmp_path: Path) -> None:
@@ -169,7 +167,7 @@ def test_a_folder_that_is_no_case_is_never_replaced(tmp_path: Path) -> None:
     home.mkdir()
     (home / "thesis.txt").write_text("years of work")
     with pytest.raises(UsageError, match="no case"):
-        casefolder.write_case(empty_report(), None, home, replace=True, discard_revisions=True)
+        casefolder.write_case(empty_report(), None, home, replace=True)
     assert everything(home) == {"thesis.txt": b"years of work"}
 
 
