@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from resus_doc.tools.windows import Windows
 
 REPORT = "report.json"
+RUN = "run.json"
 FILES = (
     REPORT,
     "report.html",
@@ -38,7 +39,7 @@ FILES = (
     "timeline.vtt",
     "timeline.eaf",
     "windows.csv",
-    "run.json",
+    RUN,
 )
 """What a case folder holds; windows.csv only where a detector looked at the video."""
 
@@ -46,7 +47,8 @@ REVISIONS = "revisions"
 CHAT = "chat.sqlite"
 """The conversation about a case; it moves along into a case that replaces this one."""
 CLIPS = "clips"
-OURS = frozenset({*FILES, CLIPS, "export", REVISIONS})
+EXPORT = "export"
+OURS = frozenset({*FILES, CLIPS, EXPORT, REVISIONS})
 """Names that a new case does not take over from the one it replaces."""
 
 _ABANDONED_S = 600
@@ -251,9 +253,15 @@ def recording_places(case: Path) -> tuple[str, ...]:
     return tuple(places)
 
 
+def case_id_of(case: Path) -> str | None:
+    """The case's id as its provenance has it, which can be read where the report is broken; None when it does not say."""
+    case_id = _run(case).get("case_id")
+    return case_id if isinstance(case_id, str) else None
+
+
 def _run(case: Path) -> dict[str, Any]:
     try:
-        found = json.loads((case / "run.json").read_text(encoding="utf-8"))
+        found = json.loads((case / RUN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -320,7 +328,7 @@ def video_of(case: Path) -> Path:
     """
     place = video_place(case)
     if not place:
-        raise InputRefused(f"{case / 'run.json'} does not say where the recording lies.", "Name it with --video FILE.")
+        raise InputRefused(f"{case / RUN} does not say where the recording lies.", "Name it with --video FILE.")
     return _resolved(case) / place
 
 
@@ -453,7 +461,7 @@ def _fill(folder: Path, report: Report, around: "Surroundings") -> None:
     formats.write_eaf(report.events, folder / "timeline.eaf", media_name=report.video.name)
     if around.windows is not None:
         windows_table.write_windows(around.windows, folder / windows_table.NAME)
-    _write(folder / "run.json", _run_json(report, around))
+    _write(folder / RUN, _run_json(report, around))
 
 
 def _write(path: Path, text: str) -> None:
