@@ -101,8 +101,29 @@ class Conversation:
 
 def _elsewhere(case: Path, report: Report, settings: Settings) -> Path:
     """For a bare file, or a folder that cannot be written to: a file of its own in the data folder."""
-    name = hashlib.sha256(f"{case.resolve()} {report.case_id}".encode()).hexdigest()[:16]
+    return _place_in_data(case, report.case_id, settings)
+
+
+def _place_in_data(case: Path, case_id: str, settings: Settings) -> Path:
+    name = hashlib.sha256(f"{case.resolve()} {case_id}".encode()).hexdigest()[:16]
     return settings.data / FOLDER / f"{name}.sqlite"
+
+
+def forget_elsewhere(case: Path, case_id: str, settings: Settings) -> None:
+    """Remove what the data folder holds of a conversation about this case; the case itself may be gone already.
+
+    Raises:
+        ResourceMissing: it cannot be removed.
+    """
+    place = _place_in_data(case, case_id, settings)
+    for path in place.parent.glob(f"{place.stem}.*"):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ResourceMissing(
+                f"The conversation {path} cannot be removed ({error.strerror}).",
+                "Ask for the right to write there, then remove that file.",
+            ) from error
 
 
 def _opened(place: Path) -> sqlite3.Connection:

@@ -3,8 +3,19 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+from sample_report import sample_report
+
+sys.path.pop(0)
+
+from resus_doc import settings
+from resus_doc.agent import conversation
+from resus_doc.agent.conversation import Conversation
+from resus_doc.tools.casefolder import write_case
 
 HEAVY = ("torch", "transformers", "chromadb", "av", "langgraph", "llama_cpp", "moviepy", "cv2", "numpy")
 
@@ -88,3 +99,21 @@ def test_a_rule_that_a_person_compared_is_shown_without_the_mark():
     assert marked in run("guidelines", "show", "aha-2025").stdout
     assert run("guidelines", "verify", "aha-2025.ppv-within-60s", "--by", "A. Nurse").returncode == 0
     assert marked not in run("guidelines", "show", "aha-2025").stdout
+
+
+def test_purge_removes_the_conversation_about_a_case_that_could_not_be_written_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESUS_DOC_DATA", str(tmp_path / "data"))
+    case, other = tmp_path / "case", tmp_path / "other"
+    places = []
+    monkeypatch.setattr(conversation.os, "access", lambda *_: False)
+    for folder in (case, other):
+        write_case(sample_report(), None, folder, replace=False)
+        kept = Conversation.of_case(folder, sample_report(), settings.load())
+        kept.asked("When did PPV start?")
+        kept.close()
+        places.append(kept.place)
+    places[0].with_suffix(".damaged").touch()
+    (case / "report.json").write_text("{broken")
+    done = run("purge", str(case), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert list(places[0].parent.iterdir()) == [places[1]]
