@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from resus_doc.errors import ResourceMissing, UsageError
+from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import Finding, Report
 from resus_doc.tools import casefolder, formats, report_docx, report_md
 
@@ -20,18 +21,22 @@ def export_case(case: Path, kind: str, out: Path | None = None) -> tuple[Path, .
         out: the folder to write to; the case folder's `export` without it.
 
     Raises:
-        InputRefused: the folder holds no readable case.
+        InputRefused: the folder holds no readable case, or its `export` is a link.
         ResourceMissing: the files cannot be written.
         UsageError: the format is not known.
     """
     if kind != "all" and kind not in FORMATS:
         raise UsageError(f"The format '{kind}' is not known.", f"Choose one of: {', '.join(FORMATS)}, all.")
     report = casefolder.read_report(case)
-    folder = case / "export" if out is None else out
+    folder = case / casefolder.EXPORT if out is None else out
+    if out is None and folder.is_symlink():
+        raise InputRefused(f"{folder} is a link to another place.", "Remove the link, or name the folder with -o.")
+    chosen = FORMATS if kind == "all" else {kind: FORMATS[kind]}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        chosen = FORMATS if kind == "all" else {kind: FORMATS[kind]}
-        return tuple(path for write in chosen.values() for path in write(report, folder))
+        with TemporaryDirectory(prefix=".export-", dir=folder) as fresh:
+            written = [path for write in chosen.values() for path in write(report, Path(fresh))]
+            return tuple(path.replace(folder / path.name) for path in written)  # a link there is not written through
     except OSError as error:
         reason = error.strerror or str(error)
         raise ResourceMissing(f"{folder} cannot be written ({reason}).", "Choose another place with -o.") from error

@@ -56,6 +56,28 @@ def test_all_writes_each_format_and_the_report_comes_back(case: Path) -> None:
     assert read_report(case / "export") == read_report(case)
 
 
+def test_a_linked_export_folder_of_a_received_case_is_refused(
+    case: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (case / "export").symlink_to(elsewhere)
+    with pytest.raises(InputRefused, match=r"export is a link.*-o"):
+        export_case(case, "md")
+    assert not list(elsewhere.iterdir())
+    assert [path.parent for path in export_case(case, "md", case / "export")] == [case / "export"]
+
+
+def test_a_link_in_the_export_folder_is_replaced_and_its_target_untouched(case: Path, tmp_path: Path) -> None:
+    settings_file = tmp_path / "bashrc"
+    settings_file.write_text("alias ll='ls -l'")
+    (case / "export").mkdir()
+    for name in [path.name for path in export_case(case, "all", tmp_path / "names")]:
+        (case / "export" / name).symlink_to(settings_file)
+    written = export_case(case, "all")
+    assert settings_file.read_text() == "alias ll='ls -l'" and not any(path.is_symlink() for path in written)
+    assert sorted((case / "export").iterdir()) == sorted(written)
+
+
 def test_findings_as_csv_hold_no_formula(case: Path) -> None:
     export_case(case, "csv", case / "out")
     with (case / "out" / "findings.csv").open(newline="") as file:
