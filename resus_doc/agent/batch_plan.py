@@ -14,7 +14,7 @@ from resus_doc.errors import InputRefused, ResusDocError
 from resus_doc.settings import Settings
 from resus_doc.tools import casefolder
 from resus_doc.tools.batch_inputs import GivenVideo
-from resus_doc.tools.ledger import Ledger, Row, Signature
+from resus_doc.tools.ledger import Ledger, Row, Signature, place_of
 
 Choice = Literal["new", "changed", "go on", "try again", "done", "failed before", "failed", "kept", "duplicate"]
 TO_DO: tuple[Choice, ...] = ("new", "changed", "go on", "try again")
@@ -58,7 +58,7 @@ class Planner:
         except ResusDocError as error:
             return self._unreadable(given, position, error)
         case_id = given.case_id or f"case-{sha256[:8]}"
-        row = Row(str(given.video.resolve()), key, case_id, sha256, "running", position=position, date=given.date)
+        row = Row(place_of(given.video), key, case_id, sha256, "running", position=position, date=given.date)
         before = self._ledger.row(given.video)
         if sha256 in self._cases:
             decision = _duplicate(given.video, row, self._cases[sha256])
@@ -116,7 +116,7 @@ class Planner:
 
     def _unreadable(self, given: GivenVideo, position: int, error: ResusDocError) -> Decision:
         """A case that is done stays done: the video may be back tomorrow, when a share is mounted again."""
-        place, reason = str(given.video.resolve()), nameless(str(error), given.video)
+        place, reason = place_of(given.video), nameless(str(error), given.video)
         before = self._ledger.row(given.video)
         if before is not None and before.state in ("done", "kept"):
             return Decision(given.video, "failed", before._replace(reason=reason, position=position))

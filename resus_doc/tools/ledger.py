@@ -5,13 +5,14 @@ hash of each file, trusted as long as the file's size, times and inode are those
 names; places do, because a video must be found again, and `forget` removes them for good.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from resus_doc.checksum import sha256_of
+from resus_doc.checksum import RENAME, is_text, sha256_of
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 
 LEDGER = "ledger.sqlite"
@@ -66,6 +67,11 @@ class Signature(NamedTuple):
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
+def place_of(path: Path) -> str:
+    """A file's true place as the ledger keeps it; bytes of it that are no text stand as `\\xfc`."""
+    return os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
+
+
 class Ledger:
     """An open ledger. Make one with `open_ledger` or `copy_of_ledger`."""
 
@@ -74,7 +80,7 @@ class Ledger:
 
     def row(self, place: Path) -> Row | None:
         """The row of the video at this place."""
-        return self._one("place = ?", str(place.resolve()))
+        return self._one("place = ?", place_of(place))
 
     def done(self, key: str) -> Row | None:
         """A row that is done with this very content and these settings."""
@@ -130,10 +136,12 @@ class Ledger:
         """The SHA-256 of a file's content; read anew only when the file lies there differently, or with `rehash`.
 
         Raises:
-            InputRefused: the file cannot be read.
+            InputRefused: the file cannot be read, or its name is no text.
         """
         try:
-            place, signature = str(path.resolve()), Signature.of(path)
+            place, signature = place_of(path), Signature.of(path)
+            if not is_text(path):
+                raise InputRefused(f"The place of the file {path} holds bytes that are no UTF-8.", RENAME)
             known = self._connection.execute("SELECT * FROM files WHERE place = ?", (place,)).fetchone()
             if known is not None and known[1:5] == tuple(signature) and not rehash:
                 return str(known[5])

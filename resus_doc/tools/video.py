@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resus_doc.checksum import sha256_of
+from resus_doc.checksum import RENAME, is_text, sha256_of
 from resus_doc.errors import VideoRefused
 from resus_doc.schema import Span, Video
 from resus_doc.tools.video_decode import READ_ANOTHER, Clock, Reading, Timed, is_seekable, opened
@@ -205,7 +205,7 @@ def check_file(path: Path) -> None:
     """Refuse what is not a readable file with content.
 
     Raises:
-        VideoRefused: missing, empty, a folder, a device, or not readable.
+        VideoRefused: missing, empty, a folder, a device, not readable, or named in bytes that are no text.
     """
     try:
         status = path.stat()
@@ -213,6 +213,8 @@ def check_file(path: Path) -> None:
             raise VideoRefused(f"{path} is a folder, not a video.", "Name one video file; `batch` takes folders.")
         if not stat.S_ISREG(status.st_mode):
             raise VideoRefused(f"{path} is not a regular file.", "Name a recorded video file.")
+        if not is_text(path):
+            raise VideoRefused(f"The place of the video {path} holds bytes that are no UTF-8.", RENAME)
         if status.st_size == 0:
             raise VideoRefused(f"The video {path} is empty (0 bytes).", "Copy it again from the camera.")
         with path.open("rb"):

@@ -46,6 +46,24 @@ def test_one_damaged_video_of_ten_costs_only_itself(undisturbed):
     assert sum(name.endswith("report.json") for name in found) == 9
 
 
+@pytest.mark.parametrize("odd", ["video", "annotations"])
+def test_a_name_that_is_no_text_costs_only_its_video(chosen, tmp_path, odd):
+    manifest = write_night(tmp_path / "night", 3)
+    folder, bad = manifest.parent, os.fsdecode(b"M\xfcller")
+    if odd == "video":
+        (folder / "night 01.mp4").rename(folder / f"{bad}.mp4")
+    else:
+        (folder / "night 01.csv").rename(folder / f"{bad}.csv")
+        (folder / "night 01.csv").symlink_to(folder / f"{bad}.csv")
+    inputs, said = [manifest] if odd == "annotations" else [manifest, folder], []
+    outcome = run_batch(inputs, tmp_path / "out", chosen, said.append, pool=Here)
+    assert (outcome.done, outcome.failed) == (2, 1 if odd == "annotations" else 2), said
+    (told,) = [line for line in said if "Rename" in line]
+    assert "no UTF-8" in told
+    again = run_batch(inputs, tmp_path / "out", chosen, said.append, pool=Here)
+    assert (again.done, again.failed) == (0, outcome.failed)
+
+
 def test_a_clock_set_back_changes_nothing(night, chosen, tmp_path):
     """Everything the first run wrote lies in the future; a video that changes then is older than its case."""
     folder, out = tmp_path / "night", tmp_path / "out"

@@ -1,6 +1,7 @@
 """Reading video: exact times whatever the file's clock, upright pictures, honest ends."""
 
 import hashlib
+import os
 import socket
 from fractions import Fraction
 from itertools import pairwise
@@ -434,6 +435,17 @@ def test_a_socket_in_place_of_a_file_is_refused(tmp_path):
         server.bind(str(place))
         with pytest.raises(VideoRefused, match="not a regular file"):
             probe(place)
+
+
+@pytest.mark.parametrize("place", [b"M\xfcller.mp4", b"M\xfcller/birth.mp4"])
+def test_a_name_that_is_no_text_is_refused_before_any_work(tmp_path, place):
+    path = tmp_path / os.fsdecode(place)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"video")
+    (tmp_path / "birth.mp4").symlink_to(path)
+    for named in (path, tmp_path / "birth.mp4"):
+        with pytest.raises(VideoRefused, match=r"no UTF-8.*Rename"):
+            probe(named)
 
 
 def test_a_cover_picture_is_no_video(tmp_path):
