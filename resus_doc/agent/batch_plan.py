@@ -116,7 +116,8 @@ class Planner:
 
     def _unreadable(self, given: GivenVideo, position: int, error: ResusDocError) -> Decision:
         """A case that is done stays done: the video may be back tomorrow, when a share is mounted again."""
-        place, reason = place_of(given.video), nameless(str(error), given.video)
+        place = place_of(given.video)
+        reason = nameless(str(error), given.video, given.annotations, given.vitals)
         before = self._ledger.row(given.video)
         if before is not None and before.state in ("done", "kept"):
             return Decision(given.video, "failed", before._replace(reason=reason, position=position))

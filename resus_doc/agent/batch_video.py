@@ -3,6 +3,7 @@
 A task says all there is to know and can be sent to another process; its result is a value, never an exception.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,25 +51,41 @@ def debrief(task: Task, models: LoadedModels, progress: Progress) -> Result:
     try:
         make_report(_request(task, progress), models)
     except ResourceMissing as error:
-        return Result("blocked", nameless(str(error), task.video), time.monotonic() - begun)
+        return Result("blocked", _nameless(str(error), task), time.monotonic() - begun)
     except ResusDocError as error:
-        return Result("failed", nameless(str(error), task.video), time.monotonic() - begun)
+        return Result("failed", _nameless(str(error), task), time.monotonic() - begun)
     except Exception as error:  # noqa: BLE001 - a fault of our own costs this video, is told, and stays in the ledger
         reason = (
             f"resus-doc met a fault of its own ({type(error).__name__}: {error}). "
             "Try resus-doc report on this file, with --debug."
         )
-        return Result("failed", nameless(reason, task.video), time.monotonic() - begun)
+        return Result("failed", _nameless(reason, task), time.monotonic() - begun)
     return Result("done", "", time.monotonic() - begun)
 
 
-def nameless(reason: str, video: Path) -> str:
-    """The reason without the video's name, which may name a person."""
-    for name in (str(video), str(video.resolve()), video.name, video.stem):
-        reason = reason.replace(name, "the video") if len(name) > 3 else reason
-    for noun in ("video", "file"):
-        reason = reason.replace(f"{noun} the video", noun)
+def nameless(reason: str, video: Path, annotations: Path | None = None, vitals: Path | None = None) -> str:
+    """The reason without the names of these files and of their folders, which may name a person."""
+    files = {"video": video, "annotation file": annotations, "vitals file": vitals}
+    called = {name: what for noun, path in files.items() if path for name, what in _names(path, noun).items()}
+    longest_first = sorted(called, key=len, reverse=True)
+    reason = re.sub("|".join(map(re.escape, longest_first)), lambda found: called[found[0]], reason)
+    reason = re.sub(r"\b([Tt]he) the\b", r"\1", reason)
+    for noun in files:
+        reason = re.sub(rf"\b(?:{noun}|file) the {noun}", noun, reason)
     return reason[:1].upper() + reason[1:]
+
+
+def _nameless(reason: str, task: Task) -> str:
+    return nameless(reason, task.video, task.options.get("annotations"), task.options.get("vitals"))
+
+
+def _names(path: Path, noun: str) -> dict[str, str]:
+    """What a message may call a file and its folder, and what stands for it; what is a part of common words is left out."""
+    true = path.resolve()
+    folders = {str(folder): "its folder" for folder in (path.parent, true.parent) if len(folder.parts) > 1}
+    names = dict.fromkeys((path.stem, path.name, str(path)), f"the {noun}")
+    longer = {name: what for name, what in (folders | names).items() if len(name) > 3}
+    return {**longer, str(true): f"the {noun}"}
 
 
 def _request(task: Task, progress: Progress) -> Request:

@@ -10,11 +10,12 @@ import pytest
 
 from resus_doc import settings
 from resus_doc.agent.batch import run_batch
+from resus_doc.agent.batch_video import nameless
 from resus_doc.tools.casefolder import read_report
 from resus_doc.tools.ledger import copy_of_ledger
 
 sys.path.insert(0, str(Path(__file__).parent))
-from batch_night import Here, contents, write_night, write_video
+from batch_night import Here, contents, write_manifest, write_night, write_video
 
 sys.path.pop(0)
 
@@ -44,6 +45,42 @@ def test_one_damaged_video_of_ten_costs_only_itself(undisturbed):
     outcome, found = undisturbed
     assert (outcome.done, outcome.failed) == (9, 1)
     assert sum(name.endswith("report.json") for name in found) == 9
+
+
+@pytest.mark.parametrize("where", ["given", "resolved"])
+@pytest.mark.parametrize(
+    ("column", "content", "told"),
+    [
+        ("annotations", "Nonsense 1 2 1", "The annotation file, line 1: "),
+        ("annotations", None, "The annotation file cannot be read"),
+        ("vitals", "time_s,hr_bpm\n", "The vitals file holds no reading."),
+    ],
+)
+def test_no_reason_holds_the_name_of_a_file_or_folder_that_the_manifest_gives(
+    chosen, tmp_path, column, content, told, where
+):
+    manifest = write_night(tmp_path / "night", 1)
+    true = manifest.parent / "Mueller, Anna"
+    true.mkdir()
+    folder = true if where == "given" else tmp_path / "link to Anna"
+    if folder != true:
+        folder.symlink_to(true)
+    if content is not None:
+        (folder / "Anna_Mueller.txt").write_text(content)
+    row = {"video": "night 00.mp4", "annotations": "night 00.csv", column: str(folder / "Anna_Mueller.txt")}
+    said = []
+    run_batch([write_manifest(manifest, [row])], tmp_path / "out", chosen, said.append, pool=Here)
+    with copy_of_ledger(tmp_path / "out") as ledger:
+        (reason,) = [row.reason for row in ledger.rows()]
+    assert reason.startswith(told), reason
+    assert not [line for line in (reason, *said) if "Mueller" in line or "Anna" in line]
+
+
+def test_the_folder_of_a_video_is_not_named_either():
+    folder = Path("/ward/Mueller, Anna")
+    reason = nameless(f"{folder}/birth.wav is no match for {folder}/birth.mp4.", folder / "birth.mp4")
+    assert reason == "Its folder/the video.wav is no match for the video."
+    assert nameless("Two videos at once.", Path("videos/birth.mp4")) == "Two videos at once."
 
 
 @pytest.mark.parametrize("odd", ["video", "annotations"])
