@@ -16,6 +16,7 @@ from resus_doc.errors import ResourceMissing
 from resus_doc.schema import ACTIVITIES
 from resus_doc.tools.batch_cases import VERDICTS, Case, facts, read_cases
 from resus_doc.tools.ledger import Row
+from resus_doc.tools.spreadsheet import cell
 
 SUMMARY, EVENTS = "summary.csv", "events.csv"
 SUMMARY_HEAD = ("case_id", "status", "reason", "video_sha256", "duration_s", "time_zero_source", "in_domain")
@@ -68,7 +69,7 @@ def replace_text(path: Path, text: str) -> None:
 
 def _csv(rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 

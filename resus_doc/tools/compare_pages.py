@@ -19,6 +19,7 @@ from resus_doc.tools.evaluation_pages import (
     reliability_picture,
     writing,
 )
+from resus_doc.tools.spreadsheet import cell
 from resus_doc.tools.strings import counted
 
 CSV_FILE = "comparison.csv"
@@ -75,7 +76,7 @@ def write_comparison(rows: Sequence[Row], out: Path, notes: Sequence[str] = ()) 
         with (out / CSV_FILE).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(table.header)
-            writer.writerows([["" if cell == "–" else cell for cell in line] for line in table.rows])
+            writer.writerows([["" if text == "–" else cell(text) for text in line] for line in table.rows])
 
 
 def explanation(rows: Sequence[Row]) -> list[str]:

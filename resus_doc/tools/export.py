@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import Finding, Report
 from resus_doc.tools import casefolder, formats, report_docx, report_md
+from resus_doc.tools.spreadsheet import cell
 
 FINDING_HEADER = ("id", "rule_id", "kind", "verdict", "statement", "observed", "expected", "reason", "verified")
 
@@ -48,15 +49,13 @@ def _csv(report: Report, folder: Path) -> tuple[Path, ...]:
     with findings.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(FINDING_HEADER)
-        table.writerows([_cell(finding, name) for name in FINDING_HEADER] for finding in report.findings)
+        table.writerows([_text_of(finding, name) for name in FINDING_HEADER] for finding in report.findings)
     return events, findings
 
 
-def _cell(finding: Finding, name: str) -> str:
-    """The field as text that a spreadsheet does not take for a formula."""
+def _text_of(finding: Finding, name: str) -> str:
     value = getattr(finding, name)
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return "" if value is None else cell(str(value))
 
 
 def _vtt(report: Report, folder: Path) -> tuple[Path, ...]:

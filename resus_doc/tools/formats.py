@@ -20,6 +20,7 @@ from resus_doc.tools.formats_eaf import eaf_rows, write_eaf
 from resus_doc.tools.formats_source import LABELS, Row, Source, by_onset, events_of, number, quoted, text_of
 from resus_doc.tools.formats_study import USUAL, study_rows, write_study
 from resus_doc.tools.formats_vtt import vtt_rows, write_chapters, write_vtt
+from resus_doc.tools.spreadsheet import cell
 
 __all__ = [
     "CSV_HEADER",
@@ -155,4 +156,4 @@ def write_csv(events: Iterable[Event], path: Path) -> None:
         for event in by_onset(events):
             times = (event.start_s, event.end_s, event.confidence, *event.start_range_s, *event.end_range_s)
             numbers = [repr(round(time, 6) + 0.0) for time in times]
-            writer.writerow([event.id, event.activity, *numbers, event.source])
+            writer.writerow([cell(event.id), event.activity, *numbers, event.source])

@@ -17,6 +17,7 @@ sys.path.pop(0)
 from resus_doc.schema import ACTIVITIES, Measure, Report, Span, TimeZero
 from resus_doc.tools import dashboard
 from resus_doc.tools.batch_cases import VERDICTS, read_cases
+from resus_doc.tools.batch_tables import write_tables
 from resus_doc.tools.casefolder import report_json
 from resus_doc.tools.dashboard_series import SERIES, follow
 from resus_doc.tools.ledger import Row
@@ -218,3 +219,17 @@ def test_dates_order_the_cases_when_all_have_one(out):
     dated = [row._replace(date=f"2026-01-0{9 - i}") for i, row in enumerate(ROWS[:2])]
     cases = [case for case in read_cases(out, dated) if case.date]
     assert [case.case_id for case in dashboard.in_order(cases)] == ["case-0", "case-2"]
+
+
+def test_the_tables_hold_no_formula(tmp_path: Path) -> None:
+    (tmp_path / "c1").mkdir()
+    odd = sample_report().events[0].model_copy(update={"id": "=1+1"})
+    report = sample_report(case_id='=HYPERLINK("http://example.org")', events=(odd, *sample_report().events[1:]))
+    (tmp_path / "c1" / "report.json").write_text(report_json(report))
+    write_tables(tmp_path, [Row("/a.mp4", "", "", "", "failed", "@odd")])
+    tables = {name: list(csv.reader((tmp_path / name).open(newline=""))) for name in ("summary.csv", "events.csv")}
+    assert tables["events.csv"][1][:2] == ["'" + report.case_id, "'=1+1"]
+    assert [line[:3] for line in tables["summary.csv"][1:]] == [
+        ["'" + report.case_id, "done", ""],
+        ["-", "failed", "'@odd"],
+    ]

@@ -373,6 +373,14 @@ def test_csv_has_the_contract_header(tmp_path):
     assert len(list(csv.reader(lines))) == 2
 
 
+def test_an_id_that_is_a_formula_is_none_in_the_file_and_none_when_read(tmp_path):
+    path = tmp_path / "timeline.csv"
+    formats.write_csv([event("=1+1", "ppv", 1.0, 2.5), event("E2", "suction", 3.0, 4.0)], path)
+    assert path.read_text().splitlines()[1].startswith("'=1+1,ppv,")
+    back = formats.read_annotation_file(path)
+    assert [each.id for each in back.events] == ["E1", "E2"] and "numbered anew" in back.notes[0]
+
+
 @EXAMPLES
 @given(timelines())
 def test_csv_round_trip(tmp_path, events):
