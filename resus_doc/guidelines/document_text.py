@@ -7,6 +7,7 @@ What this module does not know: what a document states is right, and pictures. A
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -95,15 +96,15 @@ class _Headings:
 
 def _pdf(path: Path) -> Iterator[Block]:
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DependencyError, PyPdfError
 
+    encrypted = InputRefused(
+        f"{path} is encrypted.", "Open it with its password, save or print it to a PDF without one, and add that."
+    )
     try:
         reader = PdfReader(path)
         if reader.is_encrypted:
-            raise InputRefused(
-                f"{path} is encrypted.",
-                "Open it with its password, save or print it to a PDF without one, and add that.",
-            )
+            raise encrypted
         marks = _bookmarks(reader)
         pages = [page.extract_text() for page in reader.pages]
         _refuse_scans(path, pages)
@@ -113,6 +114,8 @@ def _pdf(path: Path) -> Iterator[Block]:
                 headings.enter(level, title)
             layout = reader.pages[number - 1].extract_text(extraction_mode="layout")
             yield from _page_blocks(layout if _has_table(layout) else text, headings, number)
+    except DependencyError as error:  # AES, for which pypdf wants a package of its own
+        raise encrypted from error
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise InputRefused(f"{path} is not a PDF that can be read ({error}).", "Print it to a new PDF.") from error
 
@@ -184,6 +187,10 @@ def _runs(lines: list[str]) -> list[tuple[bool, list[str]]]:
 # --- Word
 
 
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
+"""What reading a damaged or encrypted ZIP file raises."""
+
+
 def _docx(path: Path) -> Iterator[Block]:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
@@ -194,7 +201,7 @@ def _docx(path: Path) -> Iterator[Block]:
             if packed.getinfo("word/document.xml").file_size > MOST_XML_BYTES:
                 raise InputRefused(f"{path} unpacks to more than a document can be.", remedy)
             root = fromstring(packed.read("word/document.xml"))
-    except (zipfile.BadZipFile, KeyError, ParseError, DefusedXmlException, RuntimeError) as error:
+    except (*_BROKEN_ZIP, KeyError, ParseError, DefusedXmlException) as error:
         raise InputRefused(f"{path} is not a Word document that can be read ({error}).", remedy) from error
     headings, page = _Headings(), 1
     for part in root.find(f"{_WORD_XML}body") or ():
@@ -310,8 +317,11 @@ class _Page(HTMLParser):
 
 def _html(path: Path) -> Iterator[Block]:
     page = _Page()
-    page.feed(_text_of(path))
-    page.close()
+    try:
+        page.feed(_text_of(path))
+        page.close()
+    except AssertionError as error:  # html.parser, at a marked section that HTML does not know
+        raise InputRefused(f"{path} is not an HTML page that can be read ({error}).", "Print it to a PDF.") from error
     yield from page.blocks
 
 

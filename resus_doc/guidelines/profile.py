@@ -236,7 +236,7 @@ def parse(text: str, name: str) -> Profile:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{name}, line {line}: {error.problem}.", "Mend the profile file at that line.") from error
-    except yaml.YAMLError as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise UsageError(f"{name} is not a YAML file: {error}.", "Mend the profile file.") from error
     try:
         return Profile.model_validate(content)

@@ -262,7 +262,7 @@ def case_id_of(case: Path) -> str | None:
 def _run(case: Path) -> dict[str, Any]:
     try:
         found = json.loads((case / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -356,7 +356,7 @@ def is_revised(case: Path) -> bool:
         content = json.loads((case / REPORT).read_text(encoding="utf-8"))
         events = [*content.get("events", ()), *content.get("withheld_events", ())]
         return any(event.get("confirmed_by") is not None or event.get("source") == "reviewer" for event in events)
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return b"confirmed_by" in (case / REPORT).read_bytes()
 
 

@@ -19,7 +19,7 @@ from resus_doc.errors import InputRefused, VideoRefused
 from resus_doc.schema import ACTIVITIES, Activity, Span, Video
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.formats import LABELS, read_annotation_file
-from resus_doc.tools.formats_source import plain
+from resus_doc.tools.formats_source import plain, quoted
 from resus_doc.tools.strings import counted
 from resus_doc.tools.timeline import timeline_from_annotations
 
@@ -190,17 +190,21 @@ def label_map(path: Path) -> dict[str, Activity]:
     remedy = f"Write one line a label, as `Bag ventilation: ppv`. The activities are {', '.join(ACTIVITIES)}."
     try:
         table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputRefused(f"The label map {path} cannot be read: {error}.", remedy) from error
     if not isinstance(table, dict) or not all(isinstance(name, str) for name in table):
         raise InputRefused(f"The label map {path} is not a table of label names and activities.", remedy)
     for name, activity in table.items():
         if activity not in ACTIVITIES:
-            raise InputRefused(f"The label map {path} calls '{name}' '{activity}', which is no activity.", remedy)
+            nested = isinstance(activity, list | dict | set)
+            called = "a list or table" if nested else f"'{quoted(str(activity))}'"
+            raise InputRefused(f"The label map {path} calls '{quoted(name)}' {called}, which is no activity.", remedy)
     changed: dict[str, str] = {}
     for name, activity in table.items():
         if changed.setdefault(plain(name), activity) != activity:
-            raise InputRefused(f"The label map {path} gives '{name}' two activities, spelt in two ways.", remedy)
+            raise InputRefused(
+                f"The label map {path} gives '{quoted(name)}' two activities, spelt in two ways.", remedy
+            )
     return {**{name: activity for name, activity in LABELS.items() if plain(name) not in changed}, **table}
 
 

@@ -4,14 +4,13 @@ Pictures come from the reader that everything measured comes from, so that a cli
 recording with a variable frame rate; moviepy only writes them. A clip has no sound: voices name people.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.schema import Report
-from resus_doc.tools.casefolder import refuse_several_recordings
+from resus_doc.tools.casefolder import refuse_several_recordings, video_place
 from resus_doc.tools.clock import clock
 
 if TYPE_CHECKING:
@@ -34,11 +33,8 @@ def video_of(case: Path, report: Report) -> Path:
     """
     refuse_several_recordings(report)
     remedy = "Put the video back where it was, or make the report again from where it is now."
-    try:
-        place = json.loads((case / "run.json").read_text(encoding="utf-8")).get("video_file")
-    except (OSError, ValueError, AttributeError):
-        place = None
-    if not isinstance(place, str):
+    place = video_place(case)
+    if place is None:
         raise InputRefused(
             "This case names no video, so nothing can be shown.", "The rest of the chat works without it."
         )

@@ -45,6 +45,25 @@ def pdf(path, pages, *, password=None):
     return path
 
 
+def aes_pdf(path):
+    """Encrypted as PDF programs do today; its key opens nothing."""
+    kinds = [("O", 48), ("U", 48), ("OE", 32), ("UE", 32), ("Perms", 16)]
+    keys = " ".join(f"/{name} <{'00' * length}>" for name, length in kinds)
+    crypt = "/CF << /StdCF << /CFM /AESV3 /AuthEvent /DocOpen /Length 32 >> >> /StmF /StdCF /StrF /StdCF"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [] /Count 0 >>",
+        f"<< /Filter /Standard /V 5 /R 6 /Length 256 /P -4 {crypt} {keys} >>",
+    ]
+    body, table = "%PDF-1.7\n", "xref\n0 4\n0000000000 65535 f \n"
+    for number, content in enumerate(objects, start=1):
+        table += f"{len(body):010d} 00000 n \n"
+        body += f"{number} 0 obj\n{content}\nendobj\n"
+    end = f"trailer << /Size 4 /Root 1 0 R /Encrypt 3 0 R /ID [<00> <00>] >>\nstartxref\n{len(body)}\n%%EOF"
+    path.write_text(body + table + end)
+    return path
+
+
 def docx(path, body):
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("word/document.xml", f"<w:document {WORD}><w:body>{body}</w:body></w:document>")
@@ -106,7 +125,18 @@ def test_files_that_cannot_be_used_are_refused_with_advice(tmp_path):
     bomb = docx(tmp_path / "bomb.docx", "")
     with zipfile.ZipFile(bomb, "w") as packed:
         packed.writestr("word/document.xml", '<!DOCTYPE x [<!ENTITY a "b">]><w:document/>')
+    damaged = docx(tmp_path / "damaged.docx", paragraph("A word or two. " * 200))
+    with zipfile.ZipFile(damaged, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("word/document.xml", "A word or two. " * 200)
+    content = bytearray(damaged.read_bytes())
+    content[47:55] = b"\xff" * 8
+    damaged.write_bytes(content)
+    page = tmp_path / "page.html"
+    page.write_text("<p>Give PPV.</p><![foo[")
     refused = {
+        damaged: "not a Word document",
+        page: "not an HTML page",
+        aes_pdf(tmp_path / "aes.pdf"): "encrypted",
         pdf(tmp_path / "secret.pdf", [["Text that is long enough to be read."]], password="x"): "encrypted",
         pdf(tmp_path / "scan.pdf", [[], [], ["Only this page of three has text on it."]]): "text recognition",
         broken: "not a PDF",

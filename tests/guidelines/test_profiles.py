@@ -225,6 +225,8 @@ def test_a_fault_is_named_with_its_line(old, new, words):
         ("", "line 1"),
         ("- a\n", "line 1"),
         ("id: x: y\n", "line 1"),
+        ("id: " + "[" * 3000, "broken.yaml"),
+        ("id: 2024-99-99\n", "broken.yaml"),
     ],
 )
 def test_files_that_are_no_profiles_are_refused_with_a_line(text, words):

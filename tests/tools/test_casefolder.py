@@ -142,7 +142,12 @@ def _unreadable(case: Path) -> None:
     (case / "report.json").write_text(text[: text.index("M. Berg") + 20])
 
 
-@pytest.mark.parametrize("revise", [_confirm, _revisions, _reviewer, _unreadable])
+def _too_deep(case: Path) -> None:
+    _confirm(case)
+    (case / "report.json").write_text("[" * 200_000 + "confirmed_by")
+
+
+@pytest.mark.parametrize("revise", [_confirm, _revisions, _reviewer, _unreadable, _too_deep])
 def test_a_persons_revisions_are_not_replaced(tmp_path: Path, revise: object) -> None:
     case = tmp_path / "case"
     revise(case)  # type: ignore[operator]
@@ -286,12 +291,17 @@ def test_a_leftover_of_this_process_is_no_obstacle(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["case"]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]", b'{"schema_version": "9.0"}'])
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]", b'{"schema_version": "9.0"}', b"[" * 200_000])
 def test_what_is_no_report_is_refused_by_name(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "report.json").write_bytes(content)
     with pytest.raises(InputRefused, match=r"report\.json"):
         casefolder.read_report(tmp_path)
+
+
+def test_a_run_file_that_is_nested_without_end_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("[" * 200_000)
+    assert casefolder.video_place(tmp_path) is None and casefolder.recording_places(tmp_path) == ()
 
 
 def test_hostile_names_do_not_leave_the_folder(tmp_path: Path) -> None:

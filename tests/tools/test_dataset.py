@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resus_doc.errors import InputRefused, VideoRefused
-from resus_doc.tools.dataset import open_dataset, read_case, read_cases, told_of
+from resus_doc.tools.dataset import label_map, open_dataset, read_case, read_cases, told_of
 from resus_doc.tools.simulate.dataset import write_dataset
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -171,6 +171,26 @@ def test_a_site_names_its_own_labels(folder):
     (folder / "labels.yaml").write_text("Beutelbeatmung: bagging\n")
     with pytest.raises(InputRefused, match="bagging"):
         open_dataset(folder)
+
+
+_ALIASES = "".join(f", &a{i} [{','.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 6))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"big: [&a0 [{','.join('x' * 10)}]{_ALIASES}]", "calls 'big'"),
+        (f"{'x' * 400}: {'y' * 400}", "calls 'xxx"),
+        ("a: " + "[" * 3000, "cannot be read"),
+        ("a: 2024-99-99", "cannot be read"),
+    ],
+)
+def test_a_hostile_label_map_is_refused_in_few_words(tmp_path, text, told):
+    path = tmp_path / "labels.yaml"
+    path.write_text(text)
+    with pytest.raises(InputRefused, match=told) as caught:
+        label_map(path)
+    assert len(caught.value.what) < len(str(path)) + 250
 
 
 @pytest.mark.parametrize(
