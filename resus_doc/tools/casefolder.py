@@ -277,7 +277,7 @@ def mend(case: Path) -> None:
 def clear_unfinished(out: Path) -> None:
     """Remove what a process that is known to be dead had half built for this place."""
     out = _resolved(out)
-    for folder in _unfinished(out):
+    for folder in unfinished(out):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -404,7 +404,7 @@ def _beside(out: Path, ending: str) -> Path:
 
 def _mend(out: Path) -> None:
     """Finish what a crash of an earlier call left behind: a case half built, or one moved aside and not replaced."""
-    for folder in _unfinished(out):
+    for folder in unfinished(out):
         if time.time() - folder.stat().st_mtime > _ABANDONED_S:
             shutil.rmtree(folder, ignore_errors=True)
     aside = _beside(out, "before")
@@ -416,8 +416,10 @@ def _mend(out: Path) -> None:
         aside.rename(out)
 
 
-def _unfinished(out: Path) -> list[Path]:
-    return list(out.parent.glob(f".{glob.escape(out.name)}.*.new"))
+def unfinished(out: Path) -> list[Path]:
+    """The folders `.NAME.<process>.new` in which this case was being built."""
+    found = out.parent.glob(f".{glob.escape(out.name)}.*.new")
+    return [path for path in found if path.name[len(out.name) + 2 : -len(".new")].isdecimal()]
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 The video itself is not touched, and a folder that holds one is refused. Copies made elsewhere (exports, backups) are not known here.
 """
 
-import glob
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from resus_doc.tools.casefolder import (
     REVISIONS,
     RUN,
     recording_places,
+    unfinished,
     video_place,
 )
 from resus_doc.tools.dashboard import PAGE, write_dashboard
@@ -100,6 +100,5 @@ def _remove_all(places: Sequence[Path]) -> None:
 
 def _beside(place: Path) -> list[Path]:
     """Working folders and halves of this case: `.NAME.work`, `.NAME.before`, `.NAME.<process>.new`."""
-    name = glob.escape(place.name)
-    patterns = (f".{name}.work", f".{name}.before", f".{name}.*.new")
-    return [path for pattern in patterns for path in place.parent.glob(pattern) if path.is_dir()]
+    named = [place.parent / f".{place.name}.{ending}" for ending in ("work", "before")]
+    return [path for path in (*named, *unfinished(place)) if path.is_dir()]

@@ -112,6 +112,15 @@ def test_a_broken_case_and_what_was_made_of_a_case_go(out):
     assert not case.exists() and (out / "case-1" / "clips" / "E1.mp4").exists()
 
 
+def test_what_belongs_to_a_case_of_a_longer_name_stays(tmp_path):
+    write_case(sample_report(), None, tmp_path / "a", replace=False)
+    others = [".a.b.4242.new", ".a.b.work", ".a.7.b.4242.new"]
+    for name in (".a.4242.new", *others):
+        (tmp_path / name).mkdir()
+    purge([tmp_path / "a"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
 def test_a_case_without_a_batch_goes_too(out, tmp_path):
     shutil.copytree(out / "case-0", tmp_path / "alone" / "case")
     purge([tmp_path / "alone" / "case"])
