@@ -37,12 +37,13 @@ def offline(tmp_path: Path):
     (guard / "sitecustomize.py").write_text(GUARD)
     note = tmp_path / "note.txt"
 
-    def run(*command: str) -> "subprocess.CompletedProcess[str]":
+    def run(*command: str, **wished: str) -> "subprocess.CompletedProcess[str]":
         environment = {
             "PYTHONPATH": str(guard),
             "NETWORK_NOTE": str(note),
             "HOME": str(tmp_path),
             "PATH": "/usr/bin:/bin",
+            **wished,
         }
         environment["RESUS_DOC_DATA"] = str(tmp_path / "data")
         note.write_text("")
@@ -83,4 +84,38 @@ def test_detection_needs_no_network(offline, tmp_path):
         "detector.logits(detector.encode(np.zeros((16, 96, 96, 3), np.uint8)))\n"
     )
     done = offline("-c", code)
+    assert done.returncode == 0 and done.stderr.strip() == "", done.stderr
+
+
+TRACED = {
+    "report": """
+from resus_doc.agent.report import Request, make_report
+from resus_doc.errors import VideoRefused
+try:
+    make_report(Request(Path("Anna Mueller.mp4"), Path(sys.argv[1]) / "case", settings.load(llm="none")))
+except VideoRefused:
+    pass
+""",
+    "chat": """
+from resus_doc.agent.chat import Chat
+from resus_doc.tools.cases import open_case
+report = open_case(settings.SAMPLE_VIDEO.with_suffix(".txt"), settings.load())
+assert Chat(report, None, settings.load()).ask("?").declined
+""",
+}
+"""The quickest run of each graph; at its end the process waits for what was to be posted."""
+
+
+WISHES = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
+
+
+@pytest.mark.parametrize("graph", TRACED)
+def test_no_run_of_a_graph_is_posted_whatever_the_environment_wishes(offline, tmp_path, graph):
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom resus_doc import settings\n"
+        + TRACED[graph]
+        + "from langchain_core.tracers.langchain import wait_for_all_tracers\nwait_for_all_tracers()\n"
+    )
+    to = {"LANGSMITH_ENDPOINT": "http://192.0.2.1", "LANGSMITH_API_KEY": "x"}
+    done = offline("-c", code, str(tmp_path), **dict.fromkeys(WISHES, "true"), **to)
     assert done.returncode == 0 and done.stderr.strip() == "", done.stderr

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self, TypedDict
 
 from pydantic import BaseModel, ConfigDict
 
-from resus_doc.agent import replies, sayings, writer
+from resus_doc.agent import replies, sayings, tracing, writer
 from resus_doc.agent.chat_tools import Desk, carry_out, named
 from resus_doc.agent.conversation import Conversation
 from resus_doc.agent.tool_choice import LONGEST_QUESTION, REPLIES, ToolCall, choose, plain
@@ -174,7 +174,7 @@ class Chat:
 
     def _build(self) -> Any:
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
-        os.environ["LANGSMITH_TRACING"] = "false"
+        tracing.switch_off()
         from langgraph.graph import END, START, StateGraph
 
         graph = StateGraph(ChatState)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from resus_doc import __version__
-from resus_doc.agent import closer, writer
+from resus_doc.agent import closer, tracing, writer
 from resus_doc.agent.loaded import LoadedModels
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.guidelines import checked
@@ -232,7 +232,7 @@ class ReportGraph:
     def run(self, connection: sqlite3.Connection) -> None:
         """Run the graph to its end, from its last checkpoint if there is one."""
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
-        os.environ["LANGSMITH_TRACING"] = "false"
+        tracing.switch_off()
         from langgraph.checkpoint.sqlite import SqliteSaver
 
         graph = self.build().compile(checkpointer=SqliteSaver(connection))
