@@ -34,15 +34,15 @@ def reviewing(case: Path) -> Iterator[None]:
     try:
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
+        if (who := reviewer_of(case)) is not None:  # another user's lock cannot be opened for writing
+            raise _held(case, who) from error
         raise ResourceMissing(
             f"The folder {case.parent} cannot be written to ({error.strerror}), so {case.name} cannot be reviewed.",
             "Ask for the right to write there, or copy the case to a folder of your own.",
         ) from error
     with file:
         if not _taken(file, path):
-            raise UsageError(
-                f"{case} is being reviewed already ({_holder(file)}).", "Wait until that review has ended."
-            )
+            raise _held(case, _holder(file))
         file.truncate(0)
         json.dump(
             {"machine": socket.gethostname(), "process": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M")}, file
@@ -55,18 +55,28 @@ def reviewing(case: Path) -> Iterator[None]:
 
 
 def reviewer_of(case: Path) -> str | None:
-    """Who reviews the case at this moment, in words; None when nobody does."""
+    """Who reviews the case at this moment, in words; None when nobody does.
+
+    The lock is looked at by reading alone, as other users may; one that cannot be read counts as held.
+    """
+    path = lock_file(case)
     try:
-        with lock_file(case).open("r+", encoding="utf-8") as file:
-            return None if _taken(file, lock_file(case)) else _holder(file)
-    except OSError:
+        with path.open(encoding="utf-8") as file:
+            return None if _taken(file, path, fcntl.LOCK_SH) else _holder(file)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        return f"its lock {path} cannot be read: {error.strerror}"
 
 
-def _taken(file: IO[str], path: Path) -> bool:
+def _held(case: Path, who: str) -> UsageError:
+    return UsageError(f"{case} is being reviewed already ({who}).", "Wait until that review has ended.")
+
+
+def _taken(file: IO[str], path: Path, kind: int = fcntl.LOCK_EX) -> bool:
     """Whether the lock is ours now; a file that was removed meanwhile is no lock."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except OSError:
         return False

@@ -1,9 +1,14 @@
 """A case revised by a person: facts anew, words kept where facts stayed, every revision kept, nobody overwritten."""
 
+import fcntl
 import json
+import os
 import re
 import shutil
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +22,7 @@ from resus_doc.agent.review import ReviewSession
 from resus_doc.errors import CaseChanged, InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import DomainCheck, Report
 from resus_doc.tools import agreement_files, casefolder, clips, formats, revisions
-from resus_doc.tools.case_lock import lock_file, reviewing
+from resus_doc.tools.case_lock import lock_file, reviewer_of, reviewing
 from resus_doc.tools.dashboard import PAGE
 from resus_doc.tools.ledger import Row, open_ledger
 from resus_doc.tools.purge import purge
@@ -392,6 +397,46 @@ def test_the_second_reviewer_is_told_and_the_lock_goes_with_the_first(case):
     lock_file(case).write_text("{}")  # left behind by a process that was killed
     with reviewing(case):
         pass
+
+
+@contextmanager
+def another_user(file: Path) -> Iterator[None]:
+    """May read the file and not write it, which root needs another name for."""
+    root = os.geteuid() == 0
+    file.chmod(0o644 if root else 0o444)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_review_is_seen_by_another_user_who_may_not_write_its_lock(case):
+    with tempfile.TemporaryDirectory() as shared:
+        place = Path(shutil.copytree(case, Path(shared) / "case"))
+        for folder in (Path(shared), place):
+            folder.chmod(0o777)
+        with reviewing(place), another_user(lock_file(place)):
+            with pytest.raises(UsageError, match=r"being reviewed \(since 20"):
+                purge([place])
+            with pytest.raises(UsageError, match=r"being reviewed \(since 20"):
+                casefolder.check_place(place, replace=True)
+            with pytest.raises(UsageError, match=r"being reviewed already \(since 20"), reviewing(place):
+                pass
+        assert casefolder.read_report(place)
+
+
+def test_a_lock_that_cannot_be_looked_at_counts_as_held_and_two_who_look_do_not_see_each_other(case):
+    assert reviewer_of(case) is None and reviewer_of(case / "report.json" / "x") is None
+    lock_file(case).mkdir()
+    assert "Is a directory" in (reviewer_of(case) or "")
+    lock_file(case).rmdir()
+    lock_file(case).write_text("{}")  # left behind by a process that was killed
+    with lock_file(case).open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # as the look of another process does
+        assert reviewer_of(case) is None
 
 
 def test_agreement_is_with_the_report_as_it_was_made(case):
