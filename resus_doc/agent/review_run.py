@@ -3,19 +3,25 @@
 import contextlib
 import secrets
 import socket
+import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from resus_doc.agent.batch import rebuild_dashboard
 from resus_doc.agent.review import ReviewSession
 from resus_doc.agent.review_server import HOST, make_app
-from resus_doc.errors import InputRefused, ResusDocError, UsageError
+from resus_doc.errors import InputRefused, ResourceMissing, ResusDocError, UsageError
 from resus_doc.settings import Settings
 from resus_doc.tools import casefolder
 from resus_doc.tools.case_lock import reviewing
 from resus_doc.tools.ledger import LEDGER
+
+_FORWARD = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url={address}"><title>resus-doc review</title>
+<p><a href="{address}">Open the review</a></p></html>
+"""
 
 
 def run_review(
@@ -42,6 +48,7 @@ def run_review(
     Raises:
         InputRefused: there is no such case.
         UsageError: somebody else reviews the case, or the port is taken.
+        ResourceMissing: the folder around the case, or that of temporary files, cannot be written to.
     """
     case = case.expanduser().resolve()
     if not case.parent.is_dir():
@@ -60,15 +67,35 @@ def run_review(
         address = f"http://{HOST}:{port}/{token}/"
         say(address)
         tell("Only this machine can open it. Ctrl-C ends the review.")
-        if open_browser:
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-        _serve(session, token, listening)
+        with _opened(address) if open_browser else contextlib.nullcontext():
+            _serve(session, token, listening)
         saved = session.saved
         if session.films_are_due():
             _cut(session, tell)
     if saved and (case.parent / LEDGER).exists():
         _refresh(case.parent, tell)
     return saved
+
+
+@contextlib.contextmanager
+def _opened(address: str) -> Iterator[None]:
+    """The page in the user's browser, by way of a file that only this user can read and that is gone at the end.
+
+    What stands on the browser's command line every user of the machine can read.
+    """
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            file = until_the_end.enter_context(
+                tempfile.NamedTemporaryFile(prefix="resus-doc-", suffix=".html", buffering=0)
+            )
+            file.write(_FORWARD.format(address=address).encode())
+        except OSError as error:
+            raise ResourceMissing(
+                f"The folder of temporary files cannot be written to ({error.strerror}).",
+                "Free some space, or add --no-browser and open the address yourself.",
+            ) from error
+        threading.Thread(target=webbrowser.open, args=(Path(file.name).as_uri(),), daemon=True).start()
+        yield
 
 
 def _cut(session: ReviewSession, tell: Callable[[str], None]) -> None:

@@ -7,8 +7,9 @@
     POST /<token>/save                the edited events
     POST /<token>/end                 end the review
 
-What is asked under another host name (DNS rebinding), from another origin or without the token gets no answer but a refusal. No
-path of the request reaches the file system. What it does not keep out: other programs of the same user on the same machine.
+What is asked under another host name (DNS rebinding), from another origin or without the token gets no answer but a refusal; only
+the page itself may be opened from elsewhere, by whoever knows the token: a file forwards the browser to it. No path of the request
+reaches the file system. What it does not keep out: other programs of the same user on the same machine.
 """
 
 import secrets
@@ -94,12 +95,10 @@ class Guard:
         if headers.get(b"host") != self._host:
             return 421
         origin = headers.get(b"origin")
-        if origin not in (None, self._origin) or headers.get(b"sec-fetch-site", b"none") not in (
-            b"none",
-            b"same-origin",
-        ):
-            return 403
         parts = scope["path"].split("/", 2)
+        own = headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin")
+        if origin not in (None, self._origin) or not (own or (parts[2:] == [""] and _opens_a_page(scope, headers))):
+            return 403
         if len(parts) < 3 or not secrets.compare_digest(parts[1].encode("utf-8", "replace"), self._token):
             return 404
         if scope["method"] != "POST":
@@ -110,6 +109,12 @@ class Guard:
             return 415
         length = headers.get(b"content-length", b"")
         return 0 if length.isdigit() and int(length) <= LARGEST_BODY else 413
+
+
+def _opens_a_page(scope: _Scope, headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser asks in order to show the answer in a window, not in a frame or to a script."""
+    asked = headers.get(b"sec-fetch-mode"), headers.get(b"sec-fetch-dest")
+    return scope["method"] == "GET" and asked == (b"navigate", b"document")
 
 
 class _Answers:

@@ -3,10 +3,14 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -28,10 +32,15 @@ AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wca
 class Running:
     """`resus-doc review` as a process of its own, and what it printed first: the address."""
 
-    def __init__(self, case: Path) -> None:
-        command = [sys.executable, "-m", "resus_doc.cli", "review", str(case), "--no-browser", "--llm", "none"]
+    def __init__(self, case: Path, browser: Path | None = None) -> None:
+        command = [sys.executable, "-m", "resus_doc.cli", "review", str(case), "--llm", "none"]
+        environment = {**os.environ, "NO_COLOR": "1", "BROWSER": str(browser)}
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}
+            command if browser else [*command, "--no-browser"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
@@ -201,3 +210,26 @@ def test_ctrl_c_ends_it_and_the_second_reviewer_is_told(tmp_path):
         assert status == 0 and "0 revisions saved" in errors and "Traceback" not in errors
         assert not lock_file(case).exists() and not (case / "revisions").exists()
         shutil.rmtree(case)
+
+
+def test_a_browser_is_opened_by_a_file_of_this_user_so_that_no_command_line_shows_the_token(tmp_path, browser):
+    """Every user of the machine can read the command line of a process."""
+    case, started = write(tmp_path / "all", sample_report()), tmp_path / "browser.sh"
+    started.write_text(f'#!/bin/sh\nprintf %s "$*" > {tmp_path}/part\nmv {tmp_path}/part {tmp_path}/command\n')
+    started.chmod(0o755)
+    with Running(case, browser=started) as running:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "command").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        command = (tmp_path / "command").read_text()
+        assert running.address.split("/")[3] not in command and command.startswith("file://")
+        file = Path(url2pathname(urlsplit(command).path))
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        page = browser.new_page()
+        page.goto(command)
+        page.wait_for_url(running.address)
+        assert "events confirmed" in text(page, ".progress")
+        page.close()
+        assert running.end()[0] == 0
+    assert not file.exists()

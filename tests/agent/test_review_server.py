@@ -81,9 +81,22 @@ def test_the_page_names_its_own_style_and_script_and_nothing_else(client):
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+OPENED = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+"""What a browser says when a file forwards it to the page."""
+
+
+def test_the_page_alone_is_opened_from_elsewhere(client):
+    assert client.get(f"/{TOKEN}/", headers=OPENED).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
+        ("/wrong/", OPENED, 404),
+        (f"/{TOKEN}/", {**OPENED, "sec-fetch-dest": "iframe"}, 403),
+        (f"/{TOKEN}/", {**OPENED, "sec-fetch-mode": "no-cors"}, 403),
+        (f"/{TOKEN}/", {**OPENED, "origin": "null"}, 403),
+        (f"/{TOKEN}/state", OPENED, 403),
         ("/", {}, 404),
         (f"/{TOKEN}", {}, 404),
         ("/wrong/", {}, 404),
