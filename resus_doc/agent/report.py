@@ -45,6 +45,7 @@ from resus_doc.schema import (
     Vitals,
 )
 from resus_doc.settings import Settings
+from resus_doc.tools.case_lock import making_report
 from resus_doc.tools.clock import clock
 from resus_doc.tools.registry import TOOLS
 from resus_doc.tools.stretches import lost
@@ -172,13 +173,18 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
     Raises:
         InputRefused: the video, the annotations or the vital signs cannot be used.
         ResourceMissing: a model, or a folder to write to, is missing or broken.
-        UsageError: the case folder exists and `replace` is false, or there is no such guideline.
+        UsageError: the case folder exists and `replace` is false, another run makes a report there, or there is no such
+            guideline.
     """
     from resus_doc.tools import casefolder
 
     if not request.goes_on():
         casefolder.check_place(request.out, replace=request.replace)
-    with _working_folder(request) as work, closing(_open_checkpoints(work / "graph.sqlite")) as connection:
+    with (
+        making_report(request.out),
+        _working_folder(request) as work,
+        closing(_open_checkpoints(work / "graph.sqlite")) as connection,
+    ):
         runner = ReportGraph(request, models)
         try:
             runner.run(connection)

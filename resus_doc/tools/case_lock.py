@@ -1,4 +1,4 @@
-"""One reviewer at a time: a lock beside the case folder, which itself is replaced by each revision.
+"""One reviewer of a case and one report in the making at a time: a lock beside the case folder, which itself is replaced.
 
 The lock belongs to the open file, so it goes when its process ends, however it ends. What it does not know: whether a network
 drive honours locks; the comparison of revision numbers at every save holds there too.
@@ -9,8 +9,8 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -22,44 +22,88 @@ def lock_file(case: Path) -> Path:
     return case.parent / f".{case.name}.review"
 
 
-@contextmanager
-def reviewing(case: Path) -> Iterator[None]:
+def report_lock_file(case: Path) -> Path:
+    """Where the lock of a case lies while its report is being made."""
+    return case.parent / f".{case.name}.making"
+
+
+def reviewing(case: Path) -> AbstractContextManager[None]:
     """Hold the case for one reviewer.
 
     Raises:
         UsageError: somebody else reviews it; the message says since when and on which machine.
         ResourceMissing: the folder around the case cannot be written to.
     """
-    path = lock_file(case)
+
+    def unwritable(reason: str) -> ResourceMissing:
+        return ResourceMissing(
+            f"The folder {case.parent} cannot be written to ({reason}), so {case.name} cannot be reviewed.",
+            "Ask for the right to write there, or copy the case to a folder of your own.",
+        )
+
+    def held(who: str) -> UsageError:
+        return UsageError(f"{case} is being reviewed already ({who}).", "Wait until that review has ended.")
+
+    return _holding(lock_file(case), held, unwritable)
+
+
+def making_report(case: Path) -> AbstractContextManager[None]:
+    """Hold the place of a case for one run that makes its report.
+
+    Raises:
+        UsageError: another run makes a report there; the message says since when and on which machine.
+        ResourceMissing: the folder around the case cannot be written to.
+    """
+
+    def unwritable(reason: str) -> ResourceMissing:
+        return ResourceMissing(
+            f"The folder {case.parent} cannot be written to ({reason}).",
+            "Choose another place with -o, or free some space.",
+        )
+
+    def held(who: str) -> UsageError:
+        return UsageError(
+            f"A report is being made in {case} already ({who}).",
+            "Wait until it is done, or choose another place with -o.",
+        )
+
+    return _holding(report_lock_file(case), held, unwritable)
+
+
+@contextmanager
+def _holding(
+    path: Path, held: Callable[[str], UsageError], unwritable: Callable[[str], ResourceMissing]
+) -> Iterator[None]:
+    """Hold a lock, or raise what tells that somebody else holds it or that it cannot be written."""
     try:
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
-        if (who := reviewer_of(case)) is not None:  # another user's lock cannot be opened for writing
-            raise _held(case, who) from error
-        raise ResourceMissing(
-            f"The folder {case.parent} cannot be written to ({error.strerror}), so {case.name} cannot be reviewed.",
-            "Ask for the right to write there, or copy the case to a folder of your own.",
-        ) from error
+        if (who := _holder_of(path)) is not None:  # another user's lock cannot be opened for writing
+            raise held(who) from error
+        raise unwritable(error.strerror or str(error)) from error
     with file:
         if not _taken(file, path):
-            raise _held(case, _holder(file))
-        file.truncate(0)
-        json.dump(
-            {"machine": socket.gethostname(), "process": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M")}, file
-        )
-        file.flush()
+            raise held(_holder(file))
         try:
+            try:
+                _sign(file)
+            except OSError as error:
+                raise unwritable(error.strerror or str(error)) from error
             yield
         finally:
             path.unlink(missing_ok=True)
 
 
 def reviewer_of(case: Path) -> str | None:
-    """Who reviews the case at this moment, in words; None when nobody does.
+    """Who reviews the case at this moment, in words; None when nobody does."""
+    return _holder_of(lock_file(case))
 
-    The lock is looked at by reading alone, as other users may; one that cannot be read counts as held.
+
+def _holder_of(path: Path) -> str | None:
+    """Who holds a lock; None when nobody does.
+
+    It is looked at by reading alone, as other users may; a lock that cannot be read counts as held.
     """
-    path = lock_file(case)
     try:
         with path.open(encoding="utf-8") as file:
             return None if _taken(file, path, fcntl.LOCK_SH) else _holder(file)
@@ -69,10 +113,6 @@ def reviewer_of(case: Path) -> str | None:
         return f"its lock {path} cannot be read: {error.strerror}"
 
 
-def _held(case: Path, who: str) -> UsageError:
-    return UsageError(f"{case} is being reviewed already ({who}).", "Wait until that review has ended.")
-
-
 def _taken(file: IO[str], path: Path, kind: int = fcntl.LOCK_EX) -> bool:
     """Whether the lock is ours now; a file that was removed meanwhile is no lock."""
     try:
@@ -80,6 +120,13 @@ def _taken(file: IO[str], path: Path, kind: int = fcntl.LOCK_EX) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except OSError:
         return False
+
+
+def _sign(file: IO[str]) -> None:
+    """Write into a lock who holds it."""
+    holder = {"machine": socket.gethostname(), "process": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M")}
+    file.truncate(0)
+    os.write(file.fileno(), json.dumps(holder).encode())
 
 
 def _holder(file: IO[str]) -> str:

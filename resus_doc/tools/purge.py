@@ -9,7 +9,7 @@ from pathlib import Path
 
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
-from resus_doc.tools.case_lock import lock_file, reviewer_of
+from resus_doc.tools.case_lock import lock_file, report_lock_file, reviewer_of
 from resus_doc.tools.casefolder import (
     CLIPS,
     EXPORT,
@@ -87,7 +87,8 @@ def purge(cases: Sequence[Path]) -> None:
 
 def _remove_all(places: Sequence[Path]) -> None:
     for place in places:
-        lock_file(place).unlink(missing_ok=True)
+        for lock in (lock_file(place), report_lock_file(place)):
+            lock.unlink(missing_ok=True)
         for path in (place, *_beside(place)):
             try:
                 shutil.rmtree(path)

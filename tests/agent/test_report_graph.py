@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from resus_doc import settings
 from resus_doc.agent.loaded import LoadedModels
 from resus_doc.agent.report import ReportGraph, Request, make_report
 from resus_doc.cli import display
-from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, UsageError
+from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.models.detector import Detector
 from resus_doc.schema import Report, Span
 from resus_doc.tools import detect, formats, look_again
@@ -254,6 +255,51 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, sample_report):
     decoded = json.loads((out / "run.json").read_text())["frames_decoded"]
     assert 0 < decoded < sample_report.provenance["frames_decoded"]
     assert not (tmp_path / ".case.work").exists()
+
+
+def test_a_second_report_in_the_same_place_is_refused_and_the_first_goes_on(tmp_path):
+    place, annotations = tmp_path / "case", settings.SAMPLE_VIDEO.with_suffix(".txt")
+    refused = []
+
+    def begin_another(step: str, _fraction: float | None) -> None:
+        if step == "measure":
+            for resume in (False, True):
+                with pytest.raises(UsageError, match=r"being made in .*case already \(since 20.*process") as told:
+                    make_report(a_request(place, case_id="other", annotations=annotations, resume=resume))
+                refused.append(told.value.remedy)
+
+    report = make_report(a_request(place, case_id="first", annotations=annotations, progress=begin_another))
+    assert report.case_id == "first" and len(refused) == 2 and "-o" in refused[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["case"]
+
+
+def test_the_lock_of_a_killed_run_stops_nobody(tmp_path):
+    place, annotations = tmp_path / "case", settings.SAMPLE_VIDEO.with_suffix(".txt")
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom resus_doc import settings\n"
+        "from resus_doc.agent.report import Request, make_report\n"
+        "killed = lambda step, _: os.kill(os.getpid(), 9) if step == 'plan' else None\n"
+        "place, annotations = map(Path, sys.argv[1:])\n"
+        "make_report(Request(settings.SAMPLE_VIDEO, place, settings.load(llm='none'), annotations=annotations, "
+        "progress=killed))\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, place, annotations], timeout=200)
+    assert killed.returncode == -9
+    assert {path.name for path in tmp_path.iterdir()} == {".case.work", ".case.making"}
+    steps: list[str] = []
+    make_report(a_request(place, annotations=annotations, resume=True, progress=lambda step, _: steps.append(step)))
+    assert steps[0] == "plan" and [path.name for path in tmp_path.iterdir()] == ["case"]
+
+
+def test_a_full_disk_is_told_at_the_lock_and_nothing_is_left(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(ResourceMissing, match="File too large"):
+            make_report(a_request(tmp_path / "case", annotations=settings.SAMPLE_VIDEO.with_suffix(".txt")))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_random_weights_give_the_facts_and_the_template_sentences(random_model, tmp_path):

@@ -30,6 +30,8 @@ def out(tmp_path) -> Path:
         (case / "run.json").write_text("{}")
         for ending in ("work", "before", "77.new"):
             (tmp_path / f".{row.case_id}.{ending}").mkdir()
+        for lock in ("review", "making"):  # left behind by a process that was killed
+            (tmp_path / f".{row.case_id}.{lock}").write_text("{}")
     with open_ledger(tmp_path) as ledger:
         for row in rows:
             ledger.put(row)
