@@ -133,7 +133,7 @@ class InstructModel:
         """Load it.
 
         Raises:
-            BundleBroken: the folder holds no model that can be asked about pictures.
+            BundleBroken: the folder holds no model that can be asked about pictures without code of its own.
         """
         if not (folder / "config.json").is_file():  # transformers takes what is no folder for a name on a hub
             lack = "it holds no config.json" if folder.is_dir() else "there is no such folder"
@@ -142,10 +142,11 @@ class InstructModel:
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
         try:
-            self._processor = AutoProcessor.from_pretrained(str(folder), local_files_only=True)
+            self._processor = AutoProcessor.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
             self._model = AutoModelForImageTextToText.from_pretrained(
                 str(folder),
                 local_files_only=True,
+                trust_remote_code=False,
                 use_safetensors=True,
                 dtype=torch.bfloat16 if device.startswith("cuda") else torch.float32,
             ).to(device)

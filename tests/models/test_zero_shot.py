@@ -1,5 +1,8 @@
 """Asking a pretrained model: what counts as an answer, and the whole way through a small random LLaVA with processor."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -128,6 +131,28 @@ def test_what_cannot_be_asked_is_refused(instruct_folder, random_bundle, tmp_pat
         InstructModel(tmp_path)
     with pytest.raises(BundleBroken, match="cannot be asked"):
         InstructModel(random_bundle / "base")
+
+
+CODE = {
+    "config.json": {
+        "model_type": "own",
+        "auto_map": {"AutoConfig": "own.Own", "AutoModelForImageTextToText": "own.Own"},
+    },
+    "processor_config.json": {"processor_class": "Own", "auto_map": {"AutoProcessor": "own.Own"}},
+}
+"""What a folder says in which file to have its own code run."""
+
+
+@pytest.mark.parametrize("file", CODE)
+def test_code_in_a_model_folder_is_not_run_and_nobody_is_asked_to_run_it(instruct_folder, tmp_path, monkeypatch, file):
+    folder = shutil.copytree(instruct_folder, tmp_path / "model")
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\nclass Own: ...\n")
+    (folder / file).write_text(json.dumps({**json.loads((folder / file).read_text()), **CODE[file]}))
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
+    with pytest.raises(BundleBroken, match="cannot be asked"):
+        InstructModel(folder)
+    assert asked == [] and not (tmp_path / "ran").exists()
 
 
 def test_a_folder_that_is_not_there_is_told_as_that_and_not_as_a_lack_of_internet(tmp_path):

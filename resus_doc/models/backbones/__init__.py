@@ -125,7 +125,7 @@ def _chosen(folder: Path) -> tuple[Any, Backbone]:
 
     small_vlm.register()
     try:
-        config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
+        config = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
         if (folder / "preprocessor_config.json").exists():
             own = _read(folder / "preprocessor_config.json", "")
             config.image_mean, config.image_std = own.get("image_mean"), own.get("image_std")
