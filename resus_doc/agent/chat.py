@@ -147,6 +147,7 @@ class Chat:
 
         Raises:
             LanguageModelBroken: the language model does not load or does not answer.
+            ResourceMissing: the conversation's file is gone or cannot be written to.
         """
         self._on_sentence = on_sentence or _unheard
         graph = self._compiled()
@@ -163,14 +164,26 @@ class Chat:
         return list(state.values.get("turns", ()))
 
     def clear(self) -> None:
-        """Forget the conversation, also on the disk."""
-        self.conversation.clear()
+        """Forget the conversation, also on the disk.
+
+        Raises:
+            ResourceMissing: its file is gone or cannot be written to.
+        """
+        with self._building:
+            self._follow()
+            self.conversation.clear()
 
     def _compiled(self) -> Any:
         with self._building:
+            self._follow()
             if self._graph is None:
                 self._graph = self._build()
             return self._graph
+
+    def _follow(self) -> None:
+        """A graph keeps its state in the file that it was built with."""
+        if self.conversation.follow():
+            self._graph = None
 
     def _build(self) -> Any:
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"

@@ -26,6 +26,7 @@ class Conversation:
     def __init__(self, connection: sqlite3.Connection, place: Path | None) -> None:
         self._connection = connection
         self.place = place
+        self._file = _file_at(place)
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -40,14 +41,24 @@ class Conversation:
             ResourceMissing: neither the case folder nor the data folder can be written to.
         """
         place = case / CHAT if case.is_dir() and os.access(case, os.W_OK) else _elsewhere(case, report, settings)
-        try:
+        with _kept_in(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             return cls(_opened(place), place)
-        except (OSError, sqlite3.Error) as error:
-            raise ResourceMissing(
-                f"The conversation cannot be kept in {place} ({error}).",
-                "Free some space, or ask for the right to write there; --ask answers without keeping anything.",
-            ) from error
+
+    def follow(self) -> bool:
+        """Open the file anew if another one took its place, as when its case is revised; returns whether that was so.
+
+        Raises:
+            ResourceMissing: the case is gone, or the file there cannot be used.
+        """
+        found = _file_at(self.place)
+        if self.place is None or (found is not None and found == self._file):
+            return False
+        with _kept_in(self.place):
+            connection = _opened(self.place)
+        self._connection.close()
+        self._connection, self._file = connection, _file_at(self.place)
+        return True
 
     def checkpointer(self) -> Any:
         """For the graph to keep its state."""
@@ -88,12 +99,19 @@ class Conversation:
             self._connection.execute(f"DELETE FROM checkpoints WHERE checkpoint_id < ({newest})")  # noqa: S608
 
     def clear(self) -> None:
-        """Forget all turns, and leave nothing of them in the file."""
-        tables = [name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        with self._connection:
-            for name in {"checkpoints", "writes", "asked"} & set(tables):
-                self._connection.execute(f"DELETE FROM {name}")  # noqa: S608
-        self._connection.execute("VACUUM")
+        """Forget all turns, and leave nothing of them on the disk.
+
+        Raises:
+            ResourceMissing: the disk is full, or another process writes to the file.
+        """
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        with self.writing():
+            present = {name for (name,) in self._connection.execute(tables)}
+            with self._connection:
+                for name in {"checkpoints", "writes", "asked"} & present:
+                    self._connection.execute(f"DELETE FROM {name}")  # noqa: S608
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was written last lies beside the file
 
     def close(self) -> None:
         self._connection.close()
@@ -124,6 +142,26 @@ def forget_elsewhere(case: Path, case_id: str, settings: Settings) -> None:
                 f"The conversation {path} cannot be removed ({error.strerror}).",
                 "Ask for the right to write there, then remove that file.",
             ) from error
+
+
+def _file_at(place: Path | None) -> tuple[int, int] | None:
+    """Which file lies at a place, whatever its content; None where none can be seen."""
+    try:
+        return None if place is None else ((found := place.stat()).st_dev, found.st_ino)
+    except OSError:
+        return None
+
+
+@contextmanager
+def _kept_in(place: Path) -> Iterator[None]:
+    """Why a conversation's file cannot be opened, in words the user can act on."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise ResourceMissing(
+            f"The conversation cannot be kept in {place} ({error}).",
+            "Free some space, or ask for the right to write there; --ask answers without keeping anything.",
+        ) from error
 
 
 def _opened(place: Path) -> sqlite3.Connection:

@@ -1,6 +1,8 @@
 """Conversations that are kept, stopped, cleared, exported, and questions that are no good."""
 
 import json
+import shutil
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -102,8 +104,61 @@ def test_a_cleared_conversation_leaves_nothing_in_the_file(tmp_path):
     with a_chat(Scripted(FIRST_PPV), kept_at(place)) as one:
         one.ask("When did PPV start for baby Xylophon?")
         one.clear()
+        assert not [file.name for file in tmp_path.iterdir() if b"Xylophon" in file.read_bytes()]
         assert one.turns() == []
     assert b"Xylophon" not in place.read_bytes()
+
+
+def revise(case: Path) -> None:
+    """As a review's save does: a case with copies of the files takes the place of the one that was there."""
+    shutil.copytree(case, case.with_name("new"))
+    shutil.rmtree(case)
+    case.with_name("new").rename(case)
+
+
+def test_a_conversation_follows_its_case_into_the_folder_that_replaces_it(tmp_path):
+    case = tmp_path / "case"
+    case.mkdir()
+    place = case / casefolder.CHAT
+    with a_chat(Scripted(FIRST_PPV, THAT, {"name": "pauses"}), kept_at(place)) as one:
+        one.ask("When did PPV start for baby Xylophon?")
+        revise(case)
+        assert one.ask("and what came before that?").cites == ("E3",)
+        assert len(one.turns()) == 2
+        revise(case)
+        assert len(one.turns()) == 2
+        assert kept_at(place).questions() == ["When did PPV start for baby Xylophon?", "and what came before that?"]
+        revise(case)
+        one.clear()
+        assert one.turns() == []
+        assert one.ask("How long were the pauses?").grounded
+    assert b"Xylophon" not in place.read_bytes()
+    assert kept_at(place).questions() == ["How long were the pauses?"]
+
+
+def test_a_conversation_whose_case_is_gone_is_told(tmp_path):
+    case = tmp_path / "case"
+    case.mkdir()
+    with a_chat(Scripted(FIRST_PPV, FIRST_PPV), kept_at(case / casefolder.CHAT)) as one:
+        one.ask("When did PPV start?")
+        shutil.rmtree(case)
+        for act in (one.turns, one.clear, lambda: one.ask("When did PPV start?")):
+            with pytest.raises(ResourceMissing, match="cannot be kept in"):
+                act()
+    assert not case.exists()
+
+
+def test_a_locked_conversation_is_told_when_it_is_to_be_cleared(tmp_path):
+    place = tmp_path / "chat.sqlite"
+    with a_chat(Scripted(FIRST_PPV), kept_at(place)) as one:
+        one.ask("When did PPV start?")
+        one.conversation._connection.execute("PRAGMA busy_timeout = 0")
+        with sqlite3.connect(place, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(ResourceMissing, match="locked"):
+                one.clear()
+            other.execute("ROLLBACK")
+        other.close()
 
 
 def test_a_damaged_conversation_is_set_aside(tmp_path):
