@@ -179,10 +179,18 @@ class Timeline(Value):
     """Stretches of the video in which the baby was in view and the recording was readable."""
     duration_s: float = Field(ge=0)
     time_zero: TimeZero
+    missing: tuple[Span, ...] = ()
+    """Stretches that no camera recorded, or whose pictures were lost; in order, none touching another."""
 
     @property
     def observed_s(self) -> float:
         return sum(span.end_s - span.start_s for span in self.observed)
+
+    def covers(self, subject: str) -> bool:
+        """Whether the source of the events could have seen it. `mask_support` needs its unknown kind, or both known kinds."""
+        if subject == "mask_support":
+            return "ventilation" in self.covered or {"ppv", "cpap"} <= set(self.covered)
+        return subject in self.covered
 
     def of(self, *activities: Activity) -> tuple[Event, ...]:
         """The events of these activities, in order of onset."""
@@ -193,7 +201,10 @@ class Timeline(Value):
     def table_arrival(self) -> TimeZero | None:
         """When the baby came onto the table; None unless an empty table was seen before."""
         first = next(iter(self.of("baby_visible")), None)
-        if first is None or "baby_visible" not in self.covered or first.censored_start or first.start_s < EMPTY_TABLE_S:
+        if first is None or "baby_visible" not in self.covered or first.censored_start:
+            return None
+        missing_s = sum(max(0.0, min(span.end_s, first.start_s) - span.start_s) for span in self.missing)
+        if first.start_s - missing_s < EMPTY_TABLE_S:
             return None
         return TimeZero(t_s=first.start_s, range_s=first.start_range_s, source="table_arrival")
 
@@ -277,6 +288,8 @@ class VitalSeries(Value):
     sign: VitalSign
     points: tuple[tuple[float, float], ...]
     """Readings as (seconds from the start of the video, value), in order of time; times before the video are negative."""
+    gap_s: float | None = Field(default=None, gt=0)
+    """Two of its readings further apart have a gap between them; None as for all of the file (`Vitals.gap_s`)."""
 
 
 class Vitals(Value):

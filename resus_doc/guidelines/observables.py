@@ -63,15 +63,18 @@ def _time_to_first(
     measures = (measure.id,) if measure else ()
     if not events:
         low = _possible_from(activities, timeline, math.inf) - timeline.time_zero.range_s[1]
-        text = _none_seen(activities, named, timeline)
+        text = _none_seen(subject, named, timeline)
         doubt = f"{_capital(named)} may have been given while the baby was out of view or not recorded."
         return Observation(text, None, max(low, 0.0), math.inf, (), measures, None, doubt)
-    first = events[0]
-    return _first_seen(first, named, activities, timeline, measure, limit)
+    seen = _first_seen(events[0], named, activities, timeline, measure, limit)
+    if timeline.covers(subject) or seen.reason:
+        return seen
+    text = f"{_capital(named)} of a kind that the source of the events covers was seen; it does not cover all kinds."
+    return seen._replace(text=text, value=None, low=min(seen.low, 0.0), reason="Another kind may have begun earlier.")
 
 
-def _none_seen(activities: tuple[Activity, ...], named: str, timeline: Timeline) -> str:
-    if not set(activities) & set(timeline.covered):
+def _none_seen(subject: str, named: str, timeline: Timeline) -> str:
+    if not timeline.covers(subject):
         return f"The source of the events does not cover {named}."
     return f"No {named} was seen while the baby was in view." if timeline.observed else "The baby was never in view."
 

@@ -2,7 +2,7 @@
 
 Pure arithmetic on two timelines. A whole second of the video counts as seen by a rater where the activity covers more than half
 of it; kappa is Cohen's (1960, Educational and Psychological Measurement 20:37-46). Events match one to one. Only what both could
-have recorded is compared; the kinds of mask support also together, as `mask_support`.
+have recorded is compared, and only of the time that was recorded; the kinds of mask support also together, as `mask_support`.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from resus_doc.errors import InputRefused
 from resus_doc.models.event_matching import IOU_LEVELS, EventCounts, count, onset_differences_s
 from resus_doc.schema import ACTIVITIES, MASK_SUPPORT, Activity, Span, Timeline, Value
 from resus_doc.tools import intervals
-from resus_doc.tools.extent import covers
 
 Subject = Activity | Literal["mask_support"]
 SUBJECTS: tuple[Subject, ...] = (*ACTIVITIES, "mask_support")
@@ -79,13 +78,21 @@ def compare(one: Timeline, other: Timeline) -> list[Agreement]:
     shared = [name for name in SUBJECTS if _both_cover(one, other, name)]
     if not shared:
         raise InputRefused("The two timelines have no activity in common.", "Check that they are of the same video.")
-    length_s = int(max(one.duration_s, other.duration_s))
-    return [_compare(name, spans_of(one, name), spans_of(other, name), length_s) for name in shared]
+    length_s, missing = int(max(one.duration_s, other.duration_s)), _missing(one, other)
+    return [_compare(name, spans_of(one, name), spans_of(other, name), length_s, missing) for name in shared]
 
 
-def _compare(subject: Subject, one: Sequence[Span], other: Sequence[Span], length_s: int) -> Agreement:
-    left, right = seconds_of(one, length_s), seconds_of(other, length_s)
-    pairs = list(zip(left, right, strict=True))
+def _missing(one: Timeline, other: Timeline) -> tuple[Span, ...]:
+    """What no camera recorded, or a rater could not read: it says nothing of how far they agree."""
+    return intervals.union(one.missing, other.missing)
+
+
+def _compare(
+    subject: Subject, one: Sequence[Span], other: Sequence[Span], length_s: int, missing: Sequence[Span]
+) -> Agreement:
+    one, other = ([span for span in spans if intervals.subtract((span,), missing)] for spans in (one, other))
+    columns = (seconds_of(spans, length_s) for spans in (one, other, missing))
+    pairs = [(left, right) for left, right, is_missing in zip(*columns, strict=True) if not is_missing]
     return Agreement(
         subject=subject,
         seconds=Seconds(
@@ -123,10 +130,11 @@ def confusion(one: Timeline, other: Timeline) -> dict[str, dict[str, int]]:
     """
     names = [name for name in ACTIVITIES if name != "baby_visible" and _both_cover(one, other, name)]
     length_s = int(max(one.duration_s, other.duration_s))
+    readable = [not is_missing for is_missing in seconds_of(_missing(one, other), length_s)]
     left = _columns(one, names, length_s)
     right = _columns(other, names, length_s)
     return {
-        mine: {theirs: sum(a and b for a, b in zip(left[mine], right[theirs], strict=True)) for theirs in right}
+        mine: {theirs: sum(map(all, zip(left[mine], right[theirs], readable, strict=True))) for theirs in right}
         for mine in left
     }
 
@@ -154,7 +162,7 @@ def seconds_of(spans: Sequence[Span], length_s: int) -> list[bool]:
 
 def _both_cover(one: Timeline, other: Timeline, subject: Subject) -> bool:
     """Whether both could have recorded it; of mask support all kinds, or the same ones."""
-    if covers(one, subject) and covers(other, subject):
+    if one.covers(subject) and other.covers(subject):
         return True
     kinds, others = (set(MASK_SUPPORT) & set(timeline.covered) for timeline in (one, other))
     return subject == "mask_support" and bool(kinds) and kinds == others

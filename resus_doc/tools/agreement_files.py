@@ -7,6 +7,7 @@ from resus_doc.errors import InputRefused
 from resus_doc.schema import Report, Timeline
 from resus_doc.tools import agreement, casefolder, formats, revisions
 from resus_doc.tools.batch_tables import EVENTS, SUMMARY
+from resus_doc.tools.cases import missing_of
 from resus_doc.tools.timeline import timeline_from_annotations
 
 SUFFIXES = frozenset({".txt", ".csv", ".eaf"})
@@ -119,6 +120,7 @@ def _timeline(source: Source, duration_s: float | None) -> tuple[Timeline, list[
         observed=report.observed,
         duration_s=report.video.duration_s,
         time_zero=report.time_zero,
+        missing=missing_of(report),
     )
     notes = []
     if withheld:

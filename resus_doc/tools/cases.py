@@ -7,7 +7,8 @@ from resus_doc.errors import InputRefused
 from resus_doc.guidelines import profile, rules
 from resus_doc.schema import Report, Span, Timeline, Video
 from resus_doc.settings import Settings
-from resus_doc.tools import casefolder, formats, measures, timeline
+from resus_doc.tools import casefolder, formats, intervals, measures, timeline
+from resus_doc.tools.intervals import Spans
 
 
 def open_case(place: Path, settings: Settings) -> Report:
@@ -75,7 +76,19 @@ def timeline_of(report: Report) -> Timeline:
         observed=observed,
         duration_s=report.video.duration_s,
         time_zero=report.time_zero,
+        missing=missing_of(report),
     )
+
+
+def missing_of(report: Report) -> Spans:
+    """The stretches of a report's time that no camera recorded, or whose pictures were lost."""
+    whole = (Span(0.0, report.video.duration_s),)
+    return intervals.subtract(whole, readable_of(report))
+
+
+def readable_of(report: Report) -> Spans:
+    """The stretches that a camera recorded and whose pictures can be read."""
+    return intervals.subtract(report.recorded, report.video.lost)
 
 
 def guideline_of(report: Report) -> str:

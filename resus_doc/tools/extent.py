@@ -61,22 +61,17 @@ def activities_of(subject: str) -> tuple[Activity, ...]:
     return MASK_SUPPORT if subject == "mask_support" else (subject,)  # type: ignore[return-value]
 
 
-def covers(timeline: Timeline, subject: str) -> bool:
-    """Whether the source of the events could have seen it. Mask support needs its unknown kind, or both known kinds."""
-    covered = set(timeline.covered)
-    if subject == "mask_support":
-        return "ventilation" in covered or {"ppv", "cpap"} <= covered
-    return subject in covered
-
-
 def unseen(timeline: Timeline, *, blink_s: float = 0.0) -> Spans:
     """The stretches of the video, after the baby first came into view, in which it was not in view; longer than `blink_s`.
 
-    Before that the table was empty, or the camera saw none: nothing on the table is missed. A baby that was never in view
-    leaves all of the video unseen.
+    Before that the table was empty, or the camera saw none: nothing on the table is missed, unless the baby may have come while
+    nothing was recorded. A baby that was never in view leaves all of the video unseen.
     """
     observed = intervals.clean(timeline.observed, bridge_s=blink_s)
     start_s = observed[0].start_s if observed else 0.0
+    for first in timeline.of("baby_visible")[:1]:
+        low_s = first.start_range_s[0]
+        start_s = min([start_s, *(max(span.start_s, low_s) for span in timeline.missing if span.end_s > low_s)])
     if timeline.duration_s <= start_s:
         return ()
     hidden = intervals.complement(observed, Span(start_s, timeline.duration_s))

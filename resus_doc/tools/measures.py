@@ -15,7 +15,6 @@ from resus_doc.tools.extent import (
     BLINK_S,
     Bounds,
     Extent,
-    covers,
     events_of,
     extent,
     start_bounds,
@@ -74,7 +73,7 @@ def _of(bounds: Bounds, events: tuple[Event, ...] = ()) -> _Result:
 
 def _assessable(timeline: Timeline, *subjects: str) -> bool:
     """Whether presence and absence of these mean something: covered, and the baby was in view or some were seen."""
-    if not all(covers(timeline, subject) for subject in subjects):
+    if not all(timeline.covers(subject) for subject in subjects):
         return False
     return timeline.observed_s > 0 or any(events_of(timeline, subject) for subject in subjects)
 
@@ -99,7 +98,7 @@ def _time_from_table(subject: str, timeline: Timeline) -> _Result:
 
 def _interval(subject: str, timeline: Timeline, zero: TimeZero) -> _Result:
     events = events_of(timeline, subject)
-    if not events or not covers(timeline, subject):
+    if not events or not timeline.covers(subject):
         return NOT_ASSESSABLE
     first = events[0]
     if subject == "baby_visible" and zero.source == "table_arrival":
@@ -130,7 +129,7 @@ def _first_onset(subject: str, events: tuple[Event, ...], timeline: Timeline) ->
 def _order(subject: str, timeline: Timeline) -> _Result:
     """Which place the activity's first event has among the first events of all activities; 1 is the first."""
     events = events_of(timeline, subject)
-    if not events or not covers(timeline, subject):
+    if not events or not timeline.covers(subject):
         return NOT_ASSESSABLE
     own = first_onset(subject, timeline)
     others = [first_onset(name, timeline) for name in ACTED if name != subject and events_of(timeline, name)]
@@ -179,7 +178,7 @@ def _total(subject: str, timeline: Timeline) -> _Result:
 def _present_or_absent(subject: str, timeline: Timeline) -> bool:
     """The view of the baby can be absent in any readable video, an activity only while the baby is in view."""
     if subject == "baby_visible":
-        return covers(timeline, subject) and timeline.duration_s > 0
+        return timeline.covers(subject) and timeline.duration_s > 0
     return _assessable(timeline, subject)
 
 
@@ -237,7 +236,7 @@ def _view(timeline: Timeline) -> Extent:
 
 def _out_of_view(timeline: Timeline) -> _Result:
     """Seconds of the video in which the baby was not in view, an empty table before its arrival included."""
-    if not covers(timeline, "baby_visible"):
+    if not timeline.covers("baby_visible"):
         return NOT_ASSESSABLE
     whole = (Span(0.0, timeline.duration_s),)
     view = _view(timeline)
@@ -251,7 +250,7 @@ def _out_of_view(timeline: Timeline) -> _Result:
 
 
 def _fraction(first_s: float, timeline: Timeline) -> _Result:
-    if not covers(timeline, "ppv"):
+    if not timeline.covers("ppv"):
         return NOT_ASSESSABLE
     bounds = ppv.fraction_first(timeline, first_s)
     if bounds is None:
@@ -262,7 +261,7 @@ def _fraction(first_s: float, timeline: Timeline) -> _Result:
 
 def _of_pauses(number: Callable[[tuple[ppv.Pause, ...], Timeline], Bounds], timeline: Timeline) -> _Result:
     """A number of the PPV pauses; without PPV there is none to interrupt."""
-    if not covers(timeline, "ppv") or not extent(timeline.of("ppv")).seen:
+    if not timeline.covers("ppv") or not extent(timeline.of("ppv")).seen:
         return NOT_ASSESSABLE
     found = ppv.pauses(timeline)
     ids = {event for pause in found if pause.counts.value for event in pause.events}
@@ -271,7 +270,7 @@ def _of_pauses(number: Callable[[tuple[ppv.Pause, ...], Timeline], Bounds], time
 
 def _pause_with(name: str, timeline: Timeline) -> _Result:
     """Seconds of the PPV pauses in which the activity was seen."""
-    if not covers(timeline, name):
+    if not timeline.covers(name):
         return NOT_ASSESSABLE
     return _of_pauses(lambda found, t: ppv.pause_time(found, extent(events_of(t, name))), timeline)
 
@@ -292,7 +291,7 @@ def _sequence_count(timeline: Timeline) -> _Result:
 
 
 def _sequence_median(timeline: Timeline) -> _Result:
-    if not covers(timeline, "ppv") or not extent(timeline.of("ppv")).seen:
+    if not timeline.covers("ppv") or not extent(timeline.of("ppv")).seen:
         return NOT_ASSESSABLE
     return _of(ppv.sequence_median(timeline), timeline.of("ppv"))
 

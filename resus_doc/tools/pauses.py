@@ -2,7 +2,7 @@
 
 from resus_doc.schema import Activity, Event, PpvPause, SeenInPause, Timeline
 from resus_doc.tools import intervals, ppv
-from resus_doc.tools.extent import BLINK_S, Bounds, covers, events_of, extent, unseen
+from resus_doc.tools.extent import BLINK_S, Bounds, events_of, extent, unseen
 from resus_doc.tools.measures import idle
 
 LOOKED_FOR: tuple[Activity, ...] = ("suction", "stimulation", "chest_compressions", "cpap")
@@ -10,13 +10,13 @@ LOOKED_FOR: tuple[Activity, ...] = ("suction", "stimulation", "chest_compression
 
 def describe(timeline: Timeline) -> tuple[PpvPause, ...]:
     """The pauses that are pauses as seen, in order of time; none where the source does not cover PPV."""
-    if not covers(timeline, "ppv"):
+    if not timeline.covers("ppv"):
         return ()
     return tuple(_described(pause, timeline) for pause in ppv.pauses(timeline) if pause.counts.value)
 
 
 def _described(pause: ppv.Pause, timeline: Timeline) -> PpvPause:
-    found = [_activity(pause, name, timeline) for name in LOOKED_FOR if covers(timeline, name)]
+    found = [_activity(pause, name, timeline) for name in LOOKED_FOR if timeline.covers(name)]
     found.append(_seen("none", ppv.pause_time((pause,), idle(timeline)), ()))
     hidden = unseen(timeline, blink_s=BLINK_S)
     hidden_s = intervals.overlap_s((pause.seen,), hidden)

@@ -128,8 +128,15 @@ def join(
         for timeline, start_s in zip(timelines, starts_s, strict=True)
         for span in timeline.observed
     )
+    recorded = [Span(start, end) for start, end in zip(starts_s, ends_s, strict=True)]
+    lost = (
+        Span(span.start_s + start_s, span.end_s + start_s)
+        for timeline, start_s in zip(timelines, starts_s, strict=True)
+        for span in timeline.missing
+    )
+    missing = intervals.subtract((Span(0.0, ends_s[-1]),), intervals.subtract(recorded, lost))
     covered = tuple(name for name in timelines[0].covered if all(name in timeline.covered for timeline in timelines))
-    return assemble(events, covered, observed, ends_s[-1], birth_time_s, birth_uncertainty_s)
+    return assemble(events, covered, observed, ends_s[-1], birth_time_s, birth_uncertainty_s, missing)
 
 
 def _shifted(event: Event, by_s: float, before_s: float | None, after_s: float | None) -> Event:

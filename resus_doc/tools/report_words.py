@@ -25,6 +25,7 @@ from resus_doc.schema import (
     Video,
 )
 from resus_doc.tools import intervals, strings
+from resus_doc.tools.cases import readable_of
 from resus_doc.tools.clock import clock
 
 VERDICT_ORDER: tuple[Verdict, ...] = ("not_met", "indeterminate", "met", "not_assessable")
@@ -312,7 +313,7 @@ def _activity_line(report: Report, activity: Activity) -> Line:
 
 
 def _view_text(report: Report) -> str:
-    whole = intervals.length(intervals.subtract(report.recorded, report.video.lost))
+    whole = intervals.length(readable_of(report))
     share = f" ({amount(report.observed_s / whole, 'fraction')})" if whole > 0 else ""
     return f"baby in view for {amount(report.observed_s, 's')} of {amount(whole, 's')} recorded{share}"
 

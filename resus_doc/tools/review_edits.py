@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from resus_doc.errors import InputRefused
 from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, Activity, Event, Range, Report, Span, Timeline, TimeZero, Value
 from resus_doc.tools import intervals
+from resus_doc.tools.cases import missing_of, readable_of
 from resus_doc.tools.clock import clock
 from resus_doc.tools.revisions import Change, Form
 from resus_doc.tools.timeline import EDGE_S
@@ -122,6 +123,7 @@ def timeline_of(report: Report, edited: Edited) -> Timeline:
         observed=_observed(report, edited.events, covered),
         duration_s=report.video.duration_s,
         time_zero=start,
+        missing=missing_of(report),
     )
     zero = edited.birth or timeline.table_arrival or start
     return timeline.model_copy(update={"time_zero": zero})
@@ -278,7 +280,7 @@ def _refuse_overlap(events: Iterable[Event]) -> None:
 
 def _observed(report: Report, events: Sequence[Event], covered: Sequence[Activity]) -> tuple[Span, ...]:
     """When the baby was in view: as the case has it, unless the reviewer changed that or takes a withheld case over."""
-    whole = intervals.subtract(report.recorded, report.video.lost)
+    whole = readable_of(report)
     if "baby_visible" not in covered:
         return report.observed if not report.is_withheld else whole
 

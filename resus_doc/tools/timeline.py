@@ -71,7 +71,8 @@ def build_timeline(
         if name != "baby_visible"
         for stretch in widen_into(hidden, track)
     ]
-    return assemble(in_view + acts, covered, observed, duration_s, birth_time_s, birth_uncertainty_s)
+    missing = intervals.subtract((Span(0.0, duration_s),), seen)
+    return assemble(in_view + acts, covered, observed, duration_s, birth_time_s, birth_uncertainty_s, missing)
 
 
 def timeline_from_annotations(
@@ -117,6 +118,7 @@ def assemble(
     duration_s: float,
     birth_time_s: float | None,
     birth_uncertainty_s: float,
+    missing: tuple[Span, ...] = (),
 ) -> Timeline:
     """A timeline of events on the video's clock, numbered, with its time zero.
 
@@ -125,7 +127,12 @@ def assemble(
     """
     start = TimeZero(t_s=0.0, range_s=(0.0, 0.0), source="video_start")
     timeline = Timeline(
-        events=renumber(events), covered=covered, observed=observed, duration_s=duration_s, time_zero=start
+        events=renumber(events),
+        covered=covered,
+        observed=observed,
+        duration_s=duration_s,
+        time_zero=start,
+        missing=missing,
     )
     zero = _birth(birth_time_s, birth_uncertainty_s, duration_s) or timeline.table_arrival or start
     return timeline.model_copy(update={"time_zero": zero})

@@ -384,11 +384,19 @@ def test_metrics_without_a_limit_are_information():
     assert "No limit" in found.reason
 
 
+def test_one_kind_of_mask_support_does_not_tell_when_any_began():
+    found = finding(timeline(event(1, "ppv", 80, 120), covered=("ppv",)), "quality-metrics.time-to-mask-support")
+    assert found.observed_value is None
+    assert "does not cover all kinds" in found.observed and "may have begun earlier" in found.reason
+
+
 def test_nothing_seen_is_not_nothing_done():
     never_seen = finding(timeline(observed=()), "quality-metrics.time-to-mask-support")
     assert never_seen.observed == "The baby was never in view."
     not_covered = finding(timeline(covered=("suction",)), "quality-metrics.time-to-mask-support")
     assert "does not cover" in not_covered.observed
+    covered_in_part = finding(timeline(covered=("ppv",)), "quality-metrics.time-to-mask-support")
+    assert "does not cover" in covered_in_part.observed
     none = finding(timeline(), "quality-metrics.time-to-mask-support")
     assert none.observed == "No mask support was seen while the baby was in view."
     assert none.observed_value is None

@@ -12,10 +12,12 @@ sys.path.pop(0)
 
 from resus_doc.errors import InputRefused
 from resus_doc.schema import Span
-from resus_doc.tools.agreement import Seconds, confusion, seconds_of
+from resus_doc.tools.agreement import Seconds, compare, confusion, seconds_of
 from resus_doc.tools.agreement_files import as_json, compare_places
 from resus_doc.tools.agreement_page import draw
 from resus_doc.tools.casefolder import report_json
+from resus_doc.tools.formats import read_annotations
+from resus_doc.tools.timeline import timeline_from_annotations
 
 HEAD = "activity,start_s,end_s\n"
 ONE = HEAD + "baby_visible,0,100\nppv,10,30\nsuction,40,50\n"
@@ -102,3 +104,19 @@ def test_the_picture_holds_both_timelines_and_escapes_names(tmp_path):
     picture = draw(compared[0].one, compared[0].other, ("A <b>", "B"))
     assert picture.count("<rect") == 1 + 3 + 4
     assert "<b>" not in picture
+
+
+def test_time_that_was_not_recorded_is_compared_with_nothing(tmp_path):
+    one, other = (
+        timeline_from_annotations(read_annotations(write(tmp_path / f"{name}.csv", text)), 100.0)
+        for name, text in (
+            ("a", HEAD + "baby_visible,0,50\nppv,10,20\n"),
+            ("b", HEAD + "baby_visible,0,100\nppv,10,20\nppv,60,80\n"),
+        )
+    )
+    lost = one.model_copy(update={"missing": (Span(50.0, 100.0),)})
+    (ppv,) = (each for each in compare(lost, other) if each.subject == "ppv")
+    assert (ppv.seconds, ppv.events["0.50"].f1) == (Seconds(both=10, neither=40), 1.0)
+    assert confusion(lost, other) == {"ppv": {"ppv": 10, "nothing": 0}, "nothing": {"ppv": 0, "nothing": 40}}
+    (ppv,) = (each for each in compare(one, other) if each.subject == "ppv")
+    assert ppv.seconds.only_other == 20

@@ -132,3 +132,22 @@ def test_file_times_of_different_days_are_not_believed(tmp_path, monkeypatch):
     paths, videos = files(tmp_path, monkeypatch, 0.0, 90_000.0)
     with pytest.raises(InputRefused, match="hours apart"):
         recordings.place(paths, videos)
+
+
+def empty(duration_s):
+    return part(duration_s).model_copy(update={"events": (), "observed": ()})
+
+
+def test_a_first_recording_too_short_to_see_an_empty_table_shows_no_arrival():
+    assert recordings.join([empty(1.0), part(60.0, A)], [0.0, 60.0]).time_zero.source == "video_start"
+    assert recordings.join([empty(30.0), part(60.0, A)], [0.0, 60.0]).time_zero.source == "table_arrival"
+
+
+def test_between_an_empty_table_and_the_baby_anything_may_have_been_done():
+    labels = (*LABELS, "chest_compressions")
+    second = part(60.0, ("chest_compressions", 5.0, 20.0), ("ppv", 21.0, 50.0)).model_copy(update={"covered": labels})
+    first = empty(30.0).model_copy(update={"covered": labels})
+    found = measures(recordings.join([first, second], [0.0, 90.0]))
+    assert (found["ppv_before_compressions"].value, found["ppv_before_compressions"].range) == (0, (0, 60))
+    assert found["chest_compressions_without_30s_ppv_count"].range == (0, 1)
+    assert found["order_of_first_ppv"].range == (1, 2)

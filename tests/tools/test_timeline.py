@@ -200,6 +200,14 @@ def test_a_loss_soon_after_the_start_makes_no_arrival(unreadable):
 # --- time zero
 
 
+@pytest.mark.parametrize(
+    ("unreadable", "source"),
+    [((0.0, 10.0), "video_start"), ((1.0, 15.0), "video_start"), ((4.0, 15.0), "table_arrival")],
+)
+def test_lost_pictures_are_no_empty_table(unreadable, source):
+    assert damaged({"baby_visible": [Span(unreadable[1], 60)]}, unreadable).time_zero.source == source
+
+
 def test_time_zero_is_arrival_only_after_an_empty_table():
     arrived = build_timeline(ideal({"baby_visible": [Span(8.5, 60)]}, 60.0), HALF, 60.0).time_zero
     assert (arrived.source, arrived.t_s) == ("table_arrival", pytest.approx(8.5, abs=0.1))
