@@ -47,9 +47,9 @@ def draw(report: Report) -> tuple[Curve, ...]:
     """The curves of a report's vital signs on its timeline's axis; none without vital signs."""
     if report.vitals is None:
         return ()
-    axis, gap_s = axis_of(report), report.vitals.gap_s
-    kept = [(s.sign, [p for p in s.points if axis.holds(p[0])]) for s in report.vitals.series]
-    return tuple(_curve(sign, points, axis, gap_s) for sign, points in kept if points)
+    axis, series = axis_of(report), report.vitals.series
+    kept = [(each, [point for point in each.points if axis.holds(point[0])]) for each in series]
+    return tuple(_curve(each.sign, points, axis, each.gap_s or report.vitals.gap_s) for each, points in kept if points)
 
 
 def _curve(sign: VitalSign, points: list[tuple[float, float]], axis: Axis, gap_s: float) -> Curve:

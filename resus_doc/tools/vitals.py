@@ -81,7 +81,7 @@ def read_vitals(path: Path, duration_s: float, offset_s: float = 0.0, birth_time
     if not series:
         raise InputRefused(f"{path} holds no usable reading within the video.", " ".join(notes))
     gap_s = _gap_s([t_s for t_s, _ in kept])
-    notes += _gap_notes(series, gap_s, duration_s)
+    notes += _gap_notes(series, duration_s)
     digest = hashlib.sha256(raw).hexdigest()
     return Read(Vitals(source=path.name, sha256=digest, offset_s=offset_s, gap_s=gap_s, series=series), tuple(notes))
 
@@ -177,7 +177,8 @@ def _series(
         )
     if unclear := sum(len(values) > 1 for values in at.values()):
         notes.append(f"Vital signs: at {unclear} moments {sign} has two values that differ; neither is used.")
-    return VitalSeries(sign=sign, points=tuple((t, v.copy().pop()) for t, v in sorted(at.items()) if len(v) == 1))
+    points = tuple((t, v.copy().pop()) for t, v in sorted(at.items()) if len(v) == 1)
+    return VitalSeries(sign=sign, points=points, gap_s=_gap_s(sorted(at)))
 
 
 def _fractions(strange: list[str]) -> bool:
@@ -198,12 +199,12 @@ def _gap_s(times: list[float]) -> float:
     return round(max(LEAST_GAP_S, GAP_FACTOR * median(steps)), 3) if steps else LEAST_GAP_S
 
 
-def _gap_notes(series: Iterable[VitalSeries], gap_s: float, duration_s: float) -> list[str]:
+def _gap_notes(series: Iterable[VitalSeries], duration_s: float) -> list[str]:
     """For each vital sign, how much of the video lies further than a gap from any reading."""
     found = []
     for each in series:
         edges = [0.0, *(t for t, _ in each.points if 0 <= t <= duration_s), duration_s]
-        missing = sum(b - a for a, b in pairwise(edges) if b - a > gap_s)
+        missing = sum(b - a for a, b in pairwise(edges) if b - a > (each.gap_s or 0.0))
         if missing:
             found.append(f"Vital signs: for {missing:.0f} s of the video there is no reading of {each.sign}.")
     return found

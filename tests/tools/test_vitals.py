@@ -77,3 +77,10 @@ def test_a_missing_file_and_a_strange_offset_are_refused(tmp_path):
         read_vitals(tmp_path / "none.csv", 10.0)
     with pytest.raises(UsageError, match="offset"):
         read(tmp_path, "time_s,hr_bpm\n1,90\n", offset_s=float("nan"))
+
+
+def test_a_sign_that_is_measured_less_often_than_others_has_gaps_of_its_own(tmp_path):
+    text = "time_s,hr_bpm,spo2_pct\n" + "".join(f"{t},{90 if t % 10 == 0 else ''},95\n" for t in range(100))
+    vitals, notes = read(tmp_path, text)
+    assert notes == ()
+    assert {each.sign: each.gap_s for each in vitals.series} == {"hr_bpm": 30.0, "spo2_pct": vitals.gap_s}
