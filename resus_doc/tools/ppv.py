@@ -5,7 +5,7 @@ and mask support of unknown kind is neither PPV nor a pause. An unobserved stret
 a pause may be: everything here is a quality metric.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ LARGEST_UNKNOWN_PART = 0.5
 
 
 class Pause(NamedTuple):
-    """A gap between two stretches of PPV: as seen, at its shortest and at its longest.
+    """A gap between two stretches of PPV, of which one may not have been seen: as seen, at its shortest and at its longest.
 
     The `observed` pieces are those in which the baby was in view and no PPV was seen.
     """
@@ -89,11 +89,58 @@ def _turning_points(start: Bounds, first_s: float, end_s: float, rest: Spans) ->
 
 
 def pauses(timeline: Timeline) -> tuple[Pause, ...]:
-    """The gaps between the first PPV's start and the last one's end that are, or may be, pauses."""
+    """The gaps between two stretches of PPV that are, or may be, pauses.
+
+    Before the first and after the last stretch that was seen there may have been further PPV: as mask support of unknown kind, or
+    while the baby was out of view for a time. What lies between is a pause of no length as seen, and possibly one.
+    """
     ppv = timeline.of("ppv")
     hidden = unknown(timeline, "ppv", blink_s=BLINK_S)
-    found = [_pause(gap, ppv, hidden) for gap in intervals.gaps(Span(e.start_s, e.end_s) for e in ppv)]
+    gaps = intervals.gaps(Span(e.start_s, e.end_s) for e in ppv)
+    found = (
+        *_before_first(timeline, hidden),
+        *(_pause(gap, ppv, hidden) for gap in gaps),
+        *_after_last(timeline, hidden),
+    )
     return tuple(pause for pause in found if pause.counts.high)
+
+
+def _before_first(timeline: Timeline, hidden: Extent) -> Iterator[Pause]:
+    ppv = timeline.of("ppv")
+    first = next((event for event in ppv if event.duration_s > 0), None)
+    if first is None or first.censored_start:
+        return
+    starts = [span.start_s for span in _within_view(timeline, hidden) if span.start_s < start_bounds(first).high]
+    if starts:
+        yield _unseen_pause(first, first.start_s, Span(min(starts), start_bounds(first).high), hidden)
+
+
+def _after_last(timeline: Timeline, hidden: Extent) -> Iterator[Pause]:
+    last = max((event for event in timeline.of("ppv") if event.duration_s > 0), key=lambda e: e.end_s, default=None)
+    if last is None or last.censored_end:
+        return
+    ends = [span.end_s for span in _within_view(timeline, hidden) if span.end_s > end_bounds(last).low]
+    if ends:
+        yield _unseen_pause(last, last.end_s, Span(end_bounds(last).low, max(ends)), hidden)
+
+
+def _within_view(timeline: Timeline, hidden: Extent) -> Spans:
+    """What is hidden up to the last view of the baby: after it the case went on elsewhere, if it did."""
+    last_view_s = max((span.end_s for span in timeline.observed), default=0.0)
+    return intervals.intersect(hidden.possible, (Span(0.0, last_view_s),))
+
+
+def _unseen_pause(beside: Event, at_s: float, possibly: Span, hidden: Extent) -> Pause:
+    """A pause between PPV that was seen and PPV that may have been given unrecognised."""
+    return Pause(
+        before=beside,
+        after=beside,
+        seen=Span(at_s, at_s),
+        observed=(),
+        surely=(),
+        possibly=possibly,
+        possible_pieces=intervals.subtract((possibly,), hidden.sure),
+    )
 
 
 def _pause(gap: Span, events: Sequence[Event], hidden: Extent) -> Pause:
@@ -164,21 +211,23 @@ def sequences(timeline: Timeline) -> tuple[Spans, ...]:
 def sequence_median(timeline: Timeline) -> Bounds:
     """The median length in seconds of a sequence; gaps too short to be a pause belong to it, unseen stretches do not.
 
-    Where it is not sure which gaps are pauses, the range runs from the shortest surely seen stretch to the longest
-    that all of them together may form.
+    Where it is not sure which gaps are pauses, or PPV may have gone on unrecognised in one, the range runs from the shortest surely
+    seen stretch to the longest that all of them together may form.
     """
     ppv = timeline.of("ppv")
-    hidden = unknown(timeline, "ppv", blink_s=BLINK_S).seen
+    hidden = unknown(timeline, "ppv", blink_s=BLINK_S)
     groups = sequences(timeline)
-    lengths = [_sequence_s(group, hidden) for group in groups]
-    count = pause_count(pauses(timeline))
-    if count.low == count.high:
+    lengths = [_sequence_s(group, hidden.seen) for group in groups]
+    found = pauses(timeline)
+    count = pause_count(found)
+    if count.low == count.high and not intervals.overlap_s((pause.possibly for pause in found), hidden.possible):
         members = [[e for e in ppv if group[0].start_s <= e.start_s <= group[-1].end_s] for group in groups]
         lows = [_surely_s(group) for group in members]
         highs = [_possibly_s(group) for group in members]
     else:
         lows = [min(_surely_s([e]) for e in ppv)]
-        highs = [_possibly_s(ppv)]
+        ends = [(start_bounds(e).low, end_bounds(e).high) for e in ppv] + [pause.possibly for pause in found]
+        highs = [max(end_s for _, end_s in ends) - min(start_s for start_s, _ in ends)]
     value = median(lengths)
     return Bounds(value, min(median(lows), value), max(median(highs), value))
 

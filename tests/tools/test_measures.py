@@ -218,7 +218,7 @@ def test_mask_support_of_unknown_kind_is_no_pause_and_may_be_the_first_ppv():
         )
     )
     assert found["time_to_first_ppv"].range == (10, 30)
-    assert found["ppv_pause_count"].range == (0, 1)
+    assert found["ppv_pause_count"].range == (0, 2)
     assert found["ppv_pause_count"].value == 0
     assert found["ppv_fraction_first_30s"].value == pytest.approx(20 / 30, abs=1e-4)
     assert found["ppv_fraction_first_30s"].range == (pytest.approx(20 / 30, abs=1e-4), 1.0)
@@ -435,3 +435,37 @@ def test_order_of_events_does_not_matter(timeline, turn):
     numbers = [(m.name, m.value, m.range) for m in compute(timeline)]
     turned = [(m.name, m.value, m.range) for m in compute(timeline.model_copy(update={"events": events}))]
     assert turned == numbers
+
+
+# --- PPV that may have been given unrecognised, before or after all that was seen
+
+TWO_VIEWS = (event("baby_visible", 0, 60), event("baby_visible", 150, 200))
+
+
+@pytest.mark.parametrize(
+    ("events", "longest"),
+    [
+        pytest.param((*TWO_VIEWS, event("ppv", 10, 40)), (0, 110), id="out of view after it"),
+        pytest.param((*TWO_VIEWS, event("ppv", 160, 190)), (0, 100), id="out of view before it"),
+        pytest.param((VIEW, event("ppv", 20, 40), event("ventilation", 55, 80)), (0, 40), id="unknown kind after it"),
+        pytest.param((event("baby_visible", 0, 60), event("ppv", 10, 40)), (0, 0), id="left the table"),
+        pytest.param((event("baby_visible", 0, 100), event("ppv", 10, 40)), (0, 0), id="in view up to the end"),
+    ],
+)
+def test_what_may_have_been_ppv_beside_the_ppv_that_was_seen_leaves_a_pause_open(events, longest):
+    found = measured(case(*events))
+    assert (found["ppv_pause_longest"].value, found["ppv_pause_longest"].range) == (0, longest)
+    assert found["ppv_pause_count"].range == (0, int(longest[1] > 0))
+
+
+def test_a_sequence_may_have_gone_on_out_of_view():
+    events = (
+        event("baby_visible", 0, 45),
+        event("baby_visible", 150, 200),
+        event("ppv", 10, 40),
+        event("ppv", 150, 170),
+    )
+    found = measured(case(*events))
+    assert found["ppv_pause_count"].range == (1, 1)
+    assert found["ventilation_sequence_median"].value == 25
+    assert found["ventilation_sequence_median"].range == (20, 160)
