@@ -8,7 +8,7 @@ from typing import Literal
 from resus_doc.errors import InputRefused
 from resus_doc.schema import Event, Finding, GuidelineRef, Measure, Range, Report, TimeZeroSource, Verdict
 from resus_doc.tools.casefolder import REPORT, read_report
-from resus_doc.tools.firsts import ranges_since_zero
+from resus_doc.tools.firsts import open_starts, ranges_since_zero
 from resus_doc.tools.ledger import Row
 
 VERDICTS: tuple[Verdict, ...] = ("met", "not_met", "indeterminate", "not_assessable")
@@ -39,6 +39,8 @@ class Facts:
     measures: dict[str, Measure]
     since_zero: dict[str, Range]
     """Of the measures that are times from time zero, the range with all that leaves them open, as the rules judge them."""
+    open_starts: frozenset[str]
+    """The measures that are only the latest, or the most, that they can be: what they count from may have begun unseen."""
     guideline: GuidelineRef
     findings: tuple[Finding, ...]
 
@@ -116,6 +118,7 @@ def facts_of(report: Report) -> Facts:
         events=report.events,
         measures={measure.name: measure for measure in report.measures},
         since_zero=ranges_since_zero(report),
+        open_starts=open_starts(report),
         guideline=report.guideline,
         findings=report.findings,
     )

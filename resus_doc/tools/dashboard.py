@@ -15,7 +15,16 @@ from resus_doc.tools import run_chart, strings
 from resus_doc.tools.batch_cases import LOW_CONFIDENCE, VERDICTS, Case, facts
 from resus_doc.tools.batch_tables import replace_text, totals, write_tables
 from resus_doc.tools.clock import clock
-from resus_doc.tools.dashboard_series import NO_LENGTH, SERIES, WIDEST_FRACTION, WIDEST_S, Followed, Point, follow
+from resus_doc.tools.dashboard_series import (
+    NO_LENGTH,
+    SERIES,
+    WIDEST_FRACTION,
+    WIDEST_PAUSE_S,
+    WIDEST_S,
+    Followed,
+    Point,
+    follow,
+)
 from resus_doc.tools.ledger import Row
 from resus_doc.tools.pages import embedded, part, source_hash, template
 from resus_doc.tools.report_words import VERDICT_NAMES
@@ -108,7 +117,7 @@ def render(cases: Sequence[Case], progress: Progress | None = None) -> str:
         columns=COLUMNS,
         no_length=NO_LENGTH,
         low_confidence=LOW_CONFIDENCE,
-        widest=(WIDEST_S, WIDEST_FRACTION),
+        widest=(WIDEST_S, WIDEST_FRACTION, WIDEST_PAUSE_S),
     )
 
 

@@ -1,7 +1,8 @@
 """What the dashboard follows over time: which numbers, of which cases, and what others published.
 
 A case gives a value only where the number means the same as in the others: times from birth need a known birth. A value whose
-range is wide is shown but neither enters the median nor the signals; the range of a time from birth holds what was not recorded.
+range is wide, or that counts from what may have begun unseen, is shown but neither enters the median nor the signals; the range of a
+time from birth holds what was not recorded.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from resus_doc.tools.run_chart import RunChart, chart
 WIDEST_S, WIDEST_FRACTION = 20.0, 0.2
 """A value is uncertain when its 90 % range is wider: more than a third of the 60 s that guidelines give for the first
 ventilation, and a fifth of the whole."""
+
+WIDEST_PAUSE_S = 3.3
+"""For the longest pause, a third of the 10 s beyond which the metric of this project calls it long."""
 
 
 class Published(NamedTuple):
@@ -37,6 +41,8 @@ class Series(NamedTuple):
     """Also tell the share of cases above this."""
     share_within: float | None = None
     """Also tell the share of cases at or below this."""
+    widest: float = WIDEST_S
+    """A value whose range is wider is not counted, in the measure's unit."""
     zero_is_none: bool = False
     """Zero says that there was none of it, which is no value of its own: a pause that was not there has no length. A zero whose
     range reaches higher says neither: there may have been one."""
@@ -64,15 +70,17 @@ SERIES: tuple[Series, ...] = (
         "fraction",
         published=(_SKAARE,),
         share_above=0.9,
+        widest=WIDEST_FRACTION,
     ),
-    Series("ppv_fraction_first_60s", "Part of the first 60 s of PPV with PPV", "fraction"),
-    Series("ppv_pause_longest", "Longest pause of PPV", "s", zero_is_none=True),
+    Series("ppv_fraction_first_60s", "Part of the first 60 s of PPV with PPV", "fraction", widest=WIDEST_FRACTION),
+    Series("ppv_pause_longest", "Longest pause of PPV", "s", zero_is_none=True, widest=WIDEST_PAUSE_S),
     Series("ppv_pause_total", "All pauses of PPV together", "s"),
 )
 
 
 class Point(NamedTuple):
-    """One case's value; `sure` is false when its range is too wide to count, or the value cannot be right (before birth)."""
+    """One case's value; `sure` is false when its range is too wide to count, what it counts from may have begun unseen, or it cannot be
+    right (before birth)."""
 
     case: Case
     value: float
@@ -111,6 +119,6 @@ def _point(series: Series, case: Case) -> Point | None:
     if series.needs_birth and found.time_zero_source != "given":
         return None
     bounds = found.since_zero.get(series.measure) or measure.range or (measure.value, measure.value)
-    widest = WIDEST_FRACTION if series.unit == "fraction" else WIDEST_S
     there = measure.value > 0 if series.zero_is_none else measure.value >= 0
-    return Point(case, measure.value, bounds, there and bounds[1] - bounds[0] <= widest)
+    narrow = bounds[1] - bounds[0] <= series.widest
+    return Point(case, measure.value, bounds, there and narrow and series.measure not in found.open_starts)

@@ -32,6 +32,33 @@ def since_zero(report: Report, activity: Activity | None) -> Observation | None:
     return found._replace(low=low, high=max(high, value), doubt=found.doubt if begun_earlier else None)
 
 
+def open_starts(report: Report) -> frozenset[str]:
+    """The measures whose value is only the latest or the most that it can be: what they count from may have begun unseen.
+
+    Those are the times from time zero, and the fractions of the first seconds of PPV.
+    """
+    found = set()
+    for each in report.measures:
+        subject = each.name.removeprefix("time_to_first_")
+        if each.value is None:
+            continue
+        if each.name.startswith("ppv_fraction_first"):
+            seen: Observation | None = observe(each.name, each.unit, timeline_of(report), report.measures)
+            is_open = seen is not None and seen.reason is not None
+        elif subject != each.name and not subject.endswith("_from_table"):
+            seen = since_zero(report, _activity(subject))
+            is_open = seen is None or seen.reason is not None or seen.doubt is not None
+        else:
+            continue
+        if is_open:
+            found.add(each.name)
+    return frozenset(found)
+
+
+def _activity(subject: str) -> Activity:
+    return "ventilation" if subject == "mask_support" else subject  # type: ignore[return-value]
+
+
 def ranges_since_zero(report: Report) -> dict[str, Range]:
     """The range of each time from time zero that a report measured, by the measure's name.
 
@@ -42,8 +69,7 @@ def ranges_since_zero(report: Report) -> dict[str, Range]:
         subject = each.name.removeprefix("time_to_first_")
         if each.value is None or subject == each.name or subject.endswith("_from_table"):
             continue
-        activity: Activity = "ventilation" if subject == "mask_support" else subject  # type: ignore[assignment]
-        seen = since_zero(report, activity)
+        seen = since_zero(report, _activity(subject))
         if seen is not None:
             low, high = each.range or (each.value, each.value)
             found[each.name] = (low if seen.reason else min(seen.low, low), max(seen.high, high))

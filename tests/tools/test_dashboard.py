@@ -178,6 +178,15 @@ def test_a_time_from_birth_is_as_uncertain_as_the_rule_has_it(tmp_path):
     assert "1 of 1 within 60 s. Too uncertain for this share: 1." in page
 
 
+def test_a_start_that_nobody_saw_is_told_as_at_most_and_not_counted(tmp_path):
+    report = born(15, ppv_s=0.0)
+    measure = report.measures[0].model_copy(update={"name": "time_to_first_mask_support"})
+    write_case(tmp_path / "case-1", report.model_copy(update={"measures": (measure,)}))
+    cases = read_cases(tmp_path, [])
+    assert [(point.value, point.sure) for point in follow(SERIES[0], cases).points] == [(15, False)]
+    assert "≤ 15.0 s" in dashboard.render(cases)
+
+
 def test_an_unreadable_case_is_a_row_and_no_end(out, tmp_path):
     write_case(tmp_path / "good", sample_report())
     (tmp_path / "bad").mkdir()
