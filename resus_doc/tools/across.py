@@ -1,5 +1,6 @@
 """One question over all cases of a batch: the folders beside a case that hold a report of their own."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from math import inf
@@ -10,8 +11,9 @@ from resus_doc.errors import InputRefused
 from resus_doc.schema import Activity, Measure, Report, Unit
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.casefolder import REPORT, read_report
+from resus_doc.tools.dashboard_series import WIDEST_S
 from resus_doc.tools.firsts import since_zero
-from resus_doc.tools.queries import events_of, measure, name_of
+from resus_doc.tools.queries import WORTH_TELLING_S, events_of, measure, name_of, unseen_in_all_s
 
 MOST = 500
 TOLD = 8
@@ -75,9 +77,10 @@ def _compared(reports: list[Report], tool: str, activity: Activity | None, thres
             numbers=(Quantity(value=len(chosen), unit="count"), total, limit),
         )
         return Found(statements=(head, *_each(chosen), *_close(held), *_unknown(reports, known, subject)))
-    firm = [pair for pair in known if not _may_be_earlier(*pair, activity)]
+    why = [_why_open(*pair, activity) for pair in known]
+    firm = [pair for pair, reason in zip(known, why, strict=True) if reason is None]
     if not firm:
-        text = f"In none of {{}} cases is {subject} known: it may have begun before it was seen."
+        text = f"In none of {{}} cases is {subject} known: {' or '.join(reason for reason in dict.fromkeys(why) if reason)}."
         return Found(statements=(Statement(text=text, numbers=(total,)),))
     values = [each.value for _, each in firm if each.value is not None]
     head = Statement(
@@ -87,7 +90,7 @@ def _compared(reports: list[Report], tool: str, activity: Activity | None, thres
             *(Quantity(value=value, unit=unit) for value in (min(values), max(values), median(values))),
         ),
     )
-    return Found(statements=(head, *_each(firm), *_earlier(len(known) - len(firm)), *_unknown(reports, known, subject)))
+    return Found(statements=(head, *_each(firm), *_left_open(why), *_unknown(reports, known, subject)))
 
 
 def _subject(tool: str, activity: Activity | None, threshold: Threshold | None) -> tuple[str, str]:
@@ -115,23 +118,35 @@ def _judged(report: Report, each: Measure, activity: Activity | None, threshold:
         if since is None or since.reason:
             return None
         span = (since.low, since.high)
-    elif each.name.endswith("_total"):
-        cut = any(event.censored_start or event.censored_end for event in events_of(report, activity))
-        span = (span[0] if span else value, inf) if cut else span
+    elif _may_be_more(report, each, activity):
+        span = (span[0] if span else value, inf)
     return threshold.judge(value, span)
 
 
-def _may_be_earlier(report: Report, each: Measure, activity: Activity | None) -> bool:
-    """Whether a time to the first event is only the latest that it can be, its beginning unseen."""
-    if not each.name.startswith("time_to_first"):
-        return False
-    since = since_zero(report, activity)
-    return since is None or since.reason is not None or since.doubt is not None
+def _may_be_more(report: Report, each: Measure, activity: Activity | None) -> bool:
+    """Whether a count or a total is only the least that it can be: out of view or not recorded there may have been more."""
+    if each.name.endswith("_total") and any(e.censored_start or e.censored_end for e in events_of(report, activity)):
+        return True
+    counted = each.name.endswith(("_count", "_total"))
+    return counted and unseen_in_all_s(report, activity or "ppv") >= WORTH_TELLING_S
 
 
-def _earlier(count: int) -> Iterator[Statement]:
-    if count:
-        text = "In {} more it may have begun before it was seen; they are not among these."
+def _why_open(report: Report, each: Measure, activity: Activity | None) -> str | None:
+    """Why a number cannot stand beside others: it is only the latest or the least that it can be, or its range is wide."""
+    low, high = each.range or (0.0, 0.0)
+    if each.name.startswith("time_to_first"):
+        since = since_zero(report, activity)
+        if since is None or since.reason is not None or since.doubt is not None:
+            return "it may have begun before it was seen"
+        low, high = since.low, since.high
+    elif _may_be_more(report, each, activity):
+        return "a part of it may not have been seen"
+    return "its range is too wide to tell" if each.unit == "s" and high - low > WIDEST_S else None
+
+
+def _left_open(why: list[str | None]) -> Iterator[Statement]:
+    for reason, count in Counter(reason for reason in why if reason).items():
+        text = f"In {{}} more {reason}; they are not among these."
         yield Statement(text=text, numbers=(Quantity(value=count, unit="count"),))
 
 

@@ -22,7 +22,9 @@ class Gap(NamedTuple):
     span: Span
     pieces: Spans
     unseen_s: float
-    """Seconds of it in which the baby was out of view."""
+    """Seconds of it in which the baby was out of view, or nothing was recorded."""
+    missing: bool
+    """Whether nothing was recorded in a part of it."""
     longest: Bounds
     number: Bounds
 
@@ -34,16 +36,13 @@ class Gap(NamedTuple):
 
 def ppv_pauses(timeline: Timeline) -> tuple[Gap, ...]:
     """The pauses of PPV, as the measures count them."""
-    return tuple(
-        Gap(
-            pause.seen,
-            pause.observed,
-            ppv.pause_unseen((pause,), timeline),
-            ppv.pause_longest((pause,)),
-            pause.counts,
-        )
-        for pause in ppv.pauses(timeline)
-    )
+    out_of_view = unseen(timeline, blink_s=BLINK_S)
+    found = []
+    for pause in ppv.pauses(timeline):
+        whole = (pause.seen if _s(pause.seen) else pause.possibly,)
+        unseen_s, missing = intervals.overlap_s(whole, out_of_view), intervals.overlap_s(whole, timeline.missing) > 0
+        found.append(Gap(pause.seen, pause.observed, unseen_s, missing, ppv.pause_longest((pause,)), pause.counts))
+    return tuple(found)
 
 
 def between(timeline: Timeline, events: Sequence[Event]) -> tuple[Gap, ...]:
@@ -62,7 +61,8 @@ def between(timeline: Timeline, events: Sequence[Event]) -> tuple[Gap, ...]:
         pieces = intervals.subtract((gap,), hidden.seen)
         high = max(_s(piece) for piece in widest if intervals.overlap_s((piece,), (gap,)) > 0)
         longest = Bounds(_longest(pieces), _longest(intervals.subtract((gap,), covered)), high)
-        found.append(_gap(gap, pieces, intervals.overlap_s((gap,), out_of_view), longest))
+        unseen_s, missing = intervals.overlap_s((gap,), out_of_view), intervals.overlap_s((gap,), timeline.missing) > 0
+        found.append(_gap(gap, pieces, unseen_s, missing, longest))
     return tuple(found)
 
 
@@ -70,9 +70,9 @@ def idle(timeline: Timeline) -> tuple[Gap, ...]:
     """The stretches with the baby in view in which none of the recognised activities was seen."""
     time = measures.idle(timeline)
     seen = [span for span in time.seen if _s(span) >= SHORTEST_S]
-    found = [_gap(span, (span,), 0.0, _idle_s(span, time.sure, time.possible)) for span in seen]
+    found = [_gap(span, (span,), 0.0, False, _idle_s(span, time.sure, time.possible)) for span in seen]
     others = [span for span in time.possible if not intervals.overlap_s((span,), seen)]
-    return (*found, *(_gap(span, (), 0.0, Bounds(0.0, 0.0, _s(span))) for span in others))
+    return (*found, *(_gap(span, (), 0.0, False, Bounds(0.0, 0.0, _s(span))) for span in others))
 
 
 def _idle_s(span: Span, sure: Spans, possible: Spans) -> Bounds:
@@ -80,8 +80,8 @@ def _idle_s(span: Span, sure: Spans, possible: Spans) -> Bounds:
     return Bounds(_s(span), _longest(intervals.intersect((span,), sure)), max(high, _s(span)))
 
 
-def _gap(span: Span, pieces: Spans, unseen_s: float, longest: Bounds) -> Gap:
-    return Gap(span, pieces, unseen_s, longest, Bounds(longest.value > 0, longest.low > 0, 1))
+def _gap(span: Span, pieces: Spans, unseen_s: float, missing: bool, longest: Bounds) -> Gap:
+    return Gap(span, pieces, unseen_s, missing, longest, Bounds(longest.value > 0, longest.low > 0, 1))
 
 
 def _longest(spans: Spans) -> float:

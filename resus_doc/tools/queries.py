@@ -73,7 +73,8 @@ def related(report: Report, activity: Activity | None, place: Place) -> tuple[Ev
     if rel == "before":
         return tuple(event for event in events if event.start_s < spans[0].start_s)
     if rel == "after":
-        return tuple(event for event in events if event.start_s >= spans[0].start_s and not _is_in(event, spans))
+        spans_after = (Span(spans[0].start_s, report.video.duration_s),)
+        return tuple(event for event in _touching(events, spans_after) if not _is_in(event, spans))
     return _touching(events, spans)
 
 
@@ -107,12 +108,24 @@ def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
 class Where(NamedTuple):
     """Words for where was looked, the numbers in them, and those stretches of the video; None for all of it.
 
-    They may begin before the video and end after it.
+    They may begin before the video and end after it. `sure` and `possible` are the stretches where time zero is not known exactly.
     """
 
     text: str = ""
     numbers: tuple[Quantity, ...] = ()
     spans: Spans | None = None
+    sure: Spans | None = None
+    possible: Spans | None = None
+
+    @property
+    def surely(self) -> Spans:
+        """What was looked at in any case."""
+        return self.sure if self.sure is not None else self.spans or ()
+
+    @property
+    def possibly(self) -> Spans:
+        """What may have been looked at."""
+        return self.possible if self.possible is not None else self.spans or ()
 
     @property
     def is_moment(self) -> bool:
@@ -128,7 +141,9 @@ def where_of(report: Report, place: Place) -> Where:
     moment = () if number is None else (Quantity(value=number, unit="s"),)
     spans = _asked(report, place)
     if rel == "within" and number is not None:
-        return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans)
+        low_s, high_s = report.time_zero.range_s
+        sure, possible = intervals.clean((Span(high_s, low_s + number),)), (Span(low_s, high_s + number),)
+        return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans, sure, possible)
     if that is not None:
         return Where(f" {rel or 'during'} that", (), spans)
     if other is not None:
@@ -160,18 +175,27 @@ def unseen_s(report: Report, activity: Activity | None, where: Where) -> float:
 
     What was found was seen, and on an empty table nothing happens.
     """
-    if where.spans is None:
-        return 0.0
+    return 0.0 if where.spans is None else _unseen_s(report, activity, where.spans)
+
+
+def unseen_in_all_s(report: Report, activity: Activity | None) -> float:
+    """The same of the whole video, up to the last view of the baby: after it the case went on elsewhere, if it did."""
+    timeline = timeline_of(report)
+    ends = timeline.duration_s if activity == "baby_visible" else max((s.end_s for s in timeline.observed), default=0.0)
+    return _unseen_s(report, activity, (Span(0.0, ends),))
+
+
+def _unseen_s(report: Report, activity: Activity | None, spans: Spans) -> float:
     found = (Span(event.start_s, event.end_s) for event in events_of(report, activity))
-    return intervals.length(intervals.subtract(where.spans, intervals.union(_watched(report, activity), found)))
+    return intervals.length(intervals.subtract(spans, intervals.union(_watched(report, activity), found)))
 
 
 def _watched(report: Report, activity: Activity | None) -> Spans:
     """The stretches of the video in which the activity would have been seen."""
-    readable = intervals.subtract(report.recorded, report.video.lost)
+    timeline = timeline_of(report)
+    readable = intervals.complement(timeline.missing, Span(0.0, timeline.duration_s))
     if activity == "baby_visible":
         return readable
-    timeline = timeline_of(report)
     arrival = timeline.table_arrival
     empty = () if arrival is None else intervals.intersect((Span(0.0, arrival.range_s[0]),), readable)
     return intervals.clean((*timeline.observed, *empty), bridge_s=BLINK_S)
@@ -185,6 +209,18 @@ def seen_part(report: Report, activity: Activity | None, where: Where) -> tuple[
     return (
         Statement(text="Only {} of that time could be seen.", numbers=(Quantity(value=whole_s - hidden_s, unit="s"),)),
     )
+
+
+def zero_doubt(report: Report, activity: Activity | None, where: Where) -> tuple[Statement, ...]:
+    """That another moment of birth within its range would change what was seen in the seconds after it."""
+    found = [Span(event.start_s, event.end_s) for event in events_of(report, activity)]
+    surely_s, possibly_s = (intervals.overlap_s(found, spans) for spans in (where.surely, where.possibly))
+    if possibly_s - surely_s < WORTH_TELLING_S:
+        return ()
+    zero = report.time_zero
+    numbers = tuple(Quantity(value=abs(edge - zero.t_s), unit="s") for edge in zero.range_s)
+    text = f"{capital(zero.name)} may have been up to {{}} earlier or {{}} later, which would change this."
+    return (Statement(text=text, numbers=numbers),)
 
 
 def not_found(report: Report, activity: Activity | None, where: Where = EVERYWHERE) -> Statement:
@@ -261,11 +297,16 @@ def list_events(
     """The events themselves: all, one by its place or length, those beside another, those of some length."""
     place = Place(rel, other, that, number, to)
     events = related(report, activity, place)
+    where, doubtful = where_of(report, place), 0
+    if (
+        rel == "after" and activity is None and where.spans
+    ):  # what happened next began there, or else was still under way
+        events = tuple(event for event in events if event.start_s >= where.spans[0].start_s) or events
     if rel == "before" and activity is None and which is None and that:
         events = events[-1:]
     if rel == "after" and activity is None and which is None and that:
         events = events[:1]
-    where, doubtful, narrowed = where_of(report, place), 0, events
+    narrowed = events
     if threshold is not None and threshold.is_time:
         judged = [threshold.judge(event.duration_s, _duration_range(event)) for event in events]
         doubtful = judged.count(None)
@@ -274,6 +315,7 @@ def list_events(
     if chosen:
         told = _further(activity, threshold, doubtful) if threshold is not None and doubtful and which is None else ()
         part = seen_part(report, activity, where) if rel == "within" or to is not None else ()
+        part += zero_doubt(report, activity, where)
         return Found(events=chosen, statements=(*told, *part), spans=spans_of(chosen))
     if which and events:
         some = Statement(
@@ -286,7 +328,7 @@ def list_events(
         return Found(statements=(_none_of_length(activity, threshold, doubtful, where),))
     found = not_found(report, activity, where)
     part = seen_part(report, activity, where) if cannot_tell(report, activity, where) is None else ()
-    return Found(statements=(found, *part))
+    return Found(statements=(found, *part, *zero_doubt(report, activity, where)))
 
 
 def _duration_range(event: Event) -> tuple[float, float]:

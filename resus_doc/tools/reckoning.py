@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from resus_doc.schema import Activity, Event, Measure, Range, Report, Span
 from resus_doc.tools import intervals
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
-from resus_doc.tools.cases import has_video, timeline_of
+from resus_doc.tools.cases import has_video, readable_of, timeline_of
 from resus_doc.tools.extent import Extent, end_bounds, extent, start_bounds
 from resus_doc.tools.firsts import since_zero
 from resus_doc.tools.queries import (
@@ -25,8 +25,10 @@ from resus_doc.tools.queries import (
     related,
     seen_part,
     spans_of,
+    unseen_in_all_s,
     unseen_s,
     where_of,
+    zero_doubt,
 )
 from resus_doc.tools.reckoning_words import compared, ranged
 
@@ -53,8 +55,12 @@ def count_events(
     cites = tuple(event.id for event in events) or ((measured.id,) if measured else ())
     name = name_of(activity)
     if threshold is not None and not threshold.is_time:
-        near = events if activity is None or rel in ("before", "after") else events_of(report, activity)
-        span = _count_range(report, activity, events, near, where) if narrowed else _range(measured)
+        near = events if activity is None else events_of(report, activity)
+        span = (
+            _count_range(report, activity, events, near, where)
+            if narrowed
+            else _count_in_all(report, activity, measured)
+        )
         subject = f"the number of stretches of {name}{where.text}"
         said = compared(subject, len(events), span, threshold, cites, where.numbers)
     else:
@@ -62,19 +68,25 @@ def count_events(
         text = f"{capital(name)} {verb} seen {{}} {'time' if len(events) == 1 else 'times'}{where.text}."
         said = Statement(text=text, numbers=(Quantity(value=len(events), unit="count"), *where.numbers), cites=cites)
     return Found(
-        statements=(said, *seen_part(report, activity, where)),
+        statements=(said, *seen_part(report, activity, where), *zero_doubt(report, activity, where)),
         measures=() if narrowed or measured is None else (measured,),
         spans=spans_of(events),
     )
+
+
+def _count_in_all(report: Report, activity: Activity | None, measured: Measure | None) -> Range:
+    """How many stretches there may be: no end to them where the baby was out of view for a time."""
+    count = float(len(events_of(report, activity)))
+    low, high = (measured.range if measured else None) or (count, count)
+    return low, float("inf") if unseen_in_all_s(report, activity) >= WORTH_TELLING_S else high
 
 
 def _count_range(
     report: Report, activity: Activity | None, found: Sequence[Event], near: Sequence[Event], where: Where
 ) -> Range:
     """How many stretches there may be where was looked: no end to them where not all of it could be seen."""
-    spans = where.spans or ()
-    surely = [event for event in found if _reaches(start_bounds(event).high, end_bounds(event).low, spans)]
-    possibly = [event for event in near if _reaches(start_bounds(event).low, end_bounds(event).high, spans)]
+    surely = [event for event in found if _reaches(start_bounds(event).high, end_bounds(event).low, where.surely)]
+    possibly = [event for event in near if _reaches(start_bounds(event).low, end_bounds(event).high, where.possibly)]
     open_ended = unseen_s(report, activity, where) >= WORTH_TELLING_S
     return len(surely), float("inf") if open_ended else max(len(found), len(possibly))
 
@@ -177,20 +189,22 @@ def total_time(
     cut = whole and any(event.censored_start or event.censored_end for event in events)
     name = name_of(activity)
     if threshold is not None and threshold.is_time:
-        near = events if activity is None or rel in ("before", "after") else events_of(report, activity)
+        near = events if activity is None else events_of(report, activity)
         within = extent(events_of(report, other)) if rel == "during" and other else None
         low, high = _lengths(time) if whole else _total_range(report, activity, time, extent(near), where, within)
+        high += 0.0 if narrowed else unseen_in_all_s(report, activity)
         span = (low, float("inf")) if cut else (low, high)
         said = compared(f"the total time of {name}{where.text}", value, span, threshold, cites, where.numbers)
     else:
-        numbers = (Quantity(value=value, unit="s"), *where.numbers)
-        more, numbers = ranged("", numbers, None if narrowed else _range(measured))
+        least = min(value, _lengths(time)[0]) if cut else value
+        numbers = (Quantity(value=least, unit="s"), *where.numbers)
+        more, numbers = ranged("", numbers, None if narrowed or cut else _range(measured))
         verb = "were" if activity == "chest_compressions" else "was"
         seen = "The baby was in view" if activity == "baby_visible" else f"{capital(name)} {verb} seen"
         text = f"{seen} for {'at least ' if cut else ''}{{}} in total{where.text}{more}."
         said = Statement(text=text, numbers=numbers, cites=cites or _cited(measured))
     return Found(
-        statements=(said, *seen_part(report, activity, where)),
+        statements=(said, *seen_part(report, activity, where), *zero_doubt(report, activity, where)),
         measures=() if narrowed or measured is None else (measured,),
         spans=spans_of(events),
     )
@@ -204,8 +218,7 @@ def _total_range(
     report: Report, activity: Activity | None, found: Extent, near: Extent, where: Where, within: Extent | None
 ) -> Range:
     """Seconds of the activity that there may be where was looked; what could not be seen of it may all have been filled."""
-    spans = where.spans or ()
-    least, most = (spans, spans) if within is None else (within.sure, within.possible)
+    least, most = (where.surely, where.possibly) if within is None else (within.sure, within.possible)
     low = intervals.overlap_s(found.sure, least)
     return low, intervals.overlap_s(near.possible, most) + unseen_s(report, activity, where)
 
@@ -225,7 +238,7 @@ def fraction(
     numbers: tuple[Quantity, ...] = ()
     whole, took = "the time in which the baby was in view", f"{capital(name_of(activity))} took"
     if activity == "baby_visible":
-        observed = intervals.subtract(report.recorded, report.video.lost)
+        observed = readable_of(report)
         whole = "the recordings" if report.recordings else "the recording"
         took = "The baby was in view for"
     if not has_video(report) and (activity == "baby_visible" or "baby_visible" not in report.activities_covered):
@@ -245,8 +258,9 @@ def fraction(
     cites = tuple(event.id for event in events)
     quantity = Quantity(value=share, unit="fraction")
     said = Statement(text=f"{took} {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
+    doubt = zero_doubt(report, activity, where) if number is not None else ()
     measured = measure(report, activity, f"{{}}_fraction_first_{number:g}s") if number else None
-    return Found(statements=(said,), measures=(measured,) if measured else (), spans=spans_of(events))
+    return Found(statements=(said, *doubt), measures=(measured,) if measured else (), spans=spans_of(events))
 
 
 def _part_of_seen(
@@ -264,7 +278,7 @@ def _part_of_seen(
         numbers=(*numbers, *where.numbers),
         cites=tuple(event.id for event in events),
     )
-    return Found(statements=(said,), spans=spans_of(events))
+    return Found(statements=(said, *zero_doubt(report, activity, where)), spans=spans_of(events))
 
 
 def _cited(measured: Measure | None) -> tuple[str, ...]:

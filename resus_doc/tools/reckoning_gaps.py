@@ -1,6 +1,7 @@
 """Pauses of PPV, gaps of other activities, and idle stretches: how many, how long, and each of them."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 from resus_doc.schema import Activity, Report
 from resus_doc.tools import gaps, ppv
@@ -8,6 +9,7 @@ from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.extent import Bounds
 from resus_doc.tools.gaps import Gap
+from resus_doc.tools.ppv import PAUSE_MIN_S
 from resus_doc.tools.queries import (
     PLACES,
     WORTH_TELLING_S,
@@ -17,7 +19,7 @@ from resus_doc.tools.queries import (
     name_of,
     not_found,
 )
-from resus_doc.tools.reckoning_words import compared
+from resus_doc.tools.reckoning_words import compared, ranged
 
 TOLD = 6
 """Pauses or stretches told one by one."""
@@ -89,12 +91,16 @@ def _stretches(
         gap = chosen[0]
         return Found(statements=(_told(report, f"the {which} {noun} {of}", gap, cites),), spans=(gap.span,))
     one = len(surely) == 1
+    longest = _longest(surely)
+    in_view = all(gap.unseen_s < WORTH_TELLING_S for gap in surely)
+    edges = (longest.low, longest.high) if in_view else None
+    took, numbers = ranged("", (Quantity(value=longest.value, unit="s"),), edges)
     head = Statement(
         text=f"There {'was' if one else 'were'} {{}} {noun if one else _plural(noun)} {of}; "
-        "the longest took {}, all together {}.",
+        f"the longest took {{}}{took}, all together {{}}.",
         numbers=(
             Quantity(value=len(surely), unit="count"),
-            Quantity(value=max(gap.longest.value for gap in surely), unit="s"),
+            *numbers,
             Quantity(value=sum(gap.total_s for gap in surely), unit="s"),
         ),
         cites=cites,
@@ -102,7 +108,14 @@ def _stretches(
     each = tuple(_told(report, f"the {PLACES[place]} {noun}", gap, cites) for place, gap in enumerate(surely[:TOLD]))
     left = len(surely) - len(each)
     more = Statement(text="{} more are not told here.", numbers=(Quantity(value=left, unit="count"),), cites=cites)
-    return Found(statements=(head, *each, *((more,) if left else ())), spans=tuple(gap.span for gap in surely))
+    return Found(
+        statements=(head, *each, *((more,) if left else ()), *_perhaps(noun, found, cites)),
+        spans=tuple(gap.span for gap in surely),
+    )
+
+
+def _longest(found: Sequence[Gap]) -> Bounds:
+    return Bounds(*(max(column) for column in zip(*(gap.longest for gap in found), strict=True)))
 
 
 def _plural(noun: str) -> str:
@@ -114,9 +127,23 @@ def _none(noun: str, of: str, found: Sequence[Gap], cites: tuple[str, ...]) -> S
     most = max((gap.longest.high for gap in found), default=0.0)
     if most <= 0:
         return Statement(text=f"No {noun} {of} was seen.", cites=cites)
-    open_because = "may lie in time out of view" if any(gap.unseen_s > 0 for gap in found) else "is possible"
-    text = f"No {noun} {of} was seen for certain; one of up to {{}} {open_because}."
+    text = f"No {noun} {of} was seen for certain; one of up to {{}} {_open_because(found)}."
     return Statement(text=text, numbers=(Quantity(value=most, unit="s"),), cites=cites)
+
+
+def _perhaps(noun: str, found: Sequence[Gap], cites: tuple[str, ...]) -> Iterator[Statement]:
+    """That there may be another one, longer than those that were seen."""
+    others = [gap for gap in found if not gap.number.value]
+    most = max((gap.longest.high for gap in others), default=0.0)
+    if most > max(gap.longest.value for gap in found):
+        text = f"One more {noun} of up to {{}} {_open_because(others)}."
+        yield Statement(text=text, numbers=(Quantity(value=most, unit="s"),), cites=cites)
+
+
+def _open_because(found: Sequence[Gap]) -> str:
+    if not any(gap.unseen_s > 0 for gap in found):
+        return "is possible"
+    return f"may lie in time out of view{' or not recorded' if any(gap.missing for gap in found) else ''}"
 
 
 def _judged(noun: str, of: str, found: Sequence[Gap], cites: tuple[str, ...], threshold: Threshold) -> Found:
@@ -124,10 +151,12 @@ def _judged(noun: str, of: str, found: Sequence[Gap], cites: tuple[str, ...], th
     surely = [gap for gap in found if gap.number.value]
     if not threshold.is_time:
         number = Bounds(*(sum(column) for column in zip(*(gap.number for gap in found), strict=True)))
+        if any(gap.unseen_s > PAUSE_MIN_S for gap in found):  # out of view there may have been any number of them
+            number = number._replace(high=math.inf)
         subject = f"the number of {_plural(noun)} {of}"
         said = compared(subject, number.value, (number.low, number.high), threshold, cites)
         return Found(statements=(said,), spans=tuple(gap.span for gap in surely))
-    longest = Bounds(*(max(column) for column in zip(*(gap.longest for gap in found), strict=True)))
+    longest = _longest(found)
     said = compared(f"the longest {noun} {of}", longest.value, (longest.low, longest.high), threshold, cites)
     held = {gap: threshold.judge(gap.longest.value, (gap.longest.low, gap.longest.high)) for gap in found}
     kept = [gap for gap in surely if held[gap]]
@@ -152,12 +181,14 @@ def _told(report: Report, subject: str, gap: Gap, cites: tuple[str, ...]) -> Sta
     zero, start_s = report.time_zero, gap.span.start_s
     side = "before" if start_s < zero.t_s else "after"
     text = f"{capital(subject)} started {{}} {side} {zero.name}"
-    numbers = [abs(start_s - zero.t_s), gap.total_s]
-    if gap.unseen_s >= WORTH_TELLING_S:
-        several = len(gap.pieces) > 1
-        text += f"; {{}} of it were seen{', at most {} at a stretch' if several else ''}"
-        text += ", and for {} the baby was out of view."
-        numbers += [*([gap.longest.value] if several else []), gap.unseen_s]
-    else:
-        text += " and lasted {}."
-    return Statement(text=text, numbers=tuple(Quantity(value=number, unit="s") for number in numbers), cites=cites)
+    start, total = (Quantity(value=number, unit="s") for number in (abs(start_s - zero.t_s), gap.total_s))
+    if gap.unseen_s < WORTH_TELLING_S:
+        text, numbers = ranged(f"{text} and lasted {{}}", (total,), (gap.longest.low, gap.longest.high))
+        return Statement(text=f"{text}.", numbers=(start, *numbers), cites=cites)
+    several = len(gap.pieces) > 1
+    text += f"; {{}} of it were seen{', at most {} at a stretch' if several else ''}, and for {{}} "
+    text += "nothing was recorded, or the baby was out of view." if gap.missing else "the baby was out of view."
+    further = [*([gap.longest.value] if several else []), gap.unseen_s]
+    return Statement(
+        text=text, numbers=(start, total, *(Quantity(value=number, unit="s") for number in further)), cites=cites
+    )

@@ -85,8 +85,9 @@ def _in_doubt(apart: Bounds, cites: tuple[str, ...]) -> tuple[Statement, ...]:
 def _started_apart(apart: Bounds, names: tuple[str, str], cites: tuple[str, ...]) -> Statement:
     """How long one first started after or before the other; at least so long where the earlier ran at the start."""
     late = apart.value >= 0
-    cut = math.isinf(apart.high if late else apart.low)
-    value = Quantity(value=abs(apart.value), unit="s")
+    least = apart.low if late else -apart.high
+    cut = math.isinf(apart.high if late else apart.low) and least > 0
+    value = Quantity(value=least if cut else abs(apart.value), unit="s")
     edges = sorted((abs(apart.low), abs(apart.high)))
     more, numbers = ranged("", (value,), (edges[0], edges[1]) if _is_certain(apart) and not cut else None)
     when = f"{'at least ' if cut else ''}{{}} {'after' if late else 'before'} {names[0]} first started{more}"

@@ -44,7 +44,10 @@ def compared(
 
 def ranged(text: str, numbers: tuple[Quantity, ...], span: Range | None) -> tuple[str, tuple[Quantity, ...]]:
     """The words and numbers of a range that is worth telling."""
-    if span is None or span[1] - span[0] < RANGE_FROM_S or span[0] < 0:
+    if span is None or span[1] - span[0] < RANGE_FROM_S or span[1] < 0:
         return text, numbers
+    if span[0] < 0:
+        most = Quantity(value=span[1], unit=numbers[0].unit)
+        return f"{text} (it may have been up to {{}}, or before it)", (*numbers, most)
     edges = tuple(Quantity(value=edge, unit=numbers[0].unit) for edge in span)
     return f"{text} (somewhere between {{}} and {{}})", (*numbers, *edges)

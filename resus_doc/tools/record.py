@@ -4,8 +4,10 @@ from pathlib import Path
 
 from resus_doc.guidelines.profile import QUALITY_METRICS
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Finding, Passage, Report, Verdict
+from resus_doc.tools import intervals
 from resus_doc.tools.answers import Found, Quantity, Statement
 from resus_doc.tools.cases import has_video
+from resus_doc.tools.extent import extent
 from resus_doc.tools.queries import events_of, measure, name_of, not_found
 from resus_doc.tools.report_words import validated_on
 
@@ -197,13 +199,17 @@ def summary(report: Report) -> Found:
         measured = measure(report, activity, "{}_total") if activity != "ventilation" else None
         total = measured.value if measured and measured.value is not None else sum(e.duration_s for e in events)
         total = value if value is not None else total
+        least = intervals.length(extent(events).sure)
         name = ACTIVITY_NAMES[activity]
         cut = any(event.censored_start or event.censored_end for event in events)
         statements.append(
             Statement(
                 text=f"{name[0].upper()}{name[1:]} {verb} seen {{}} {'time' if len(events) == 1 else 'times'}, "
                 f"for {'at least ' if cut else ''}{{}} in total.",
-                numbers=(Quantity(value=len(events), unit="count"), Quantity(value=total, unit="s")),
+                numbers=(
+                    Quantity(value=len(events), unit="count"),
+                    Quantity(value=min(total, least) if cut else total, unit="s"),
+                ),
                 cites=tuple(event.id for event in events),
             )
         )

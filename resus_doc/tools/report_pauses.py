@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from resus_doc.schema import PpvPause, Report, SeenInPause, Span
+from resus_doc.tools import intervals, strings
 from resus_doc.tools import report_words as words
-from resus_doc.tools import strings
-from resus_doc.tools.cases import timeline_of
+from resus_doc.tools.cases import missing_of, timeline_of
 from resus_doc.tools.clock import clock
 from resus_doc.tools.gaps import ppv_pauses
 
@@ -34,7 +34,8 @@ def rows(report: Report) -> tuple[Row, ...]:
 
 def _row(number: int, pause: PpvPause, length_s: float, report: Report) -> Row:
     """`length_s` is what the measures count of it: the baby was in view, and no mask support of unknown kind was seen."""
-    seen = "; ".join(_seen(part) for part in pause.seen)
+    is_missing = intervals.overlap_s((Span(pause.start_s, pause.end_s),), missing_of(report)) > 0
+    seen = "; ".join(_seen(part, is_missing) for part in pause.seen)
     zero_s = report.time_zero.t_s
     return Row(
         f"{number}, {clock(pause.start_s - zero_s)} from {report.time_zero.name}",
@@ -45,8 +46,9 @@ def _row(number: int, pause: PpvPause, length_s: float, report: Report) -> Row:
     )
 
 
-def _seen(part: SeenInPause) -> str:
-    name = OTHERS[part.what] if part.what in OTHERS else words.activity_name(part.what)  # type: ignore[arg-type]
+def _seen(part: SeenInPause, is_missing: bool) -> str:
+    what = "not_recorded" if part.what == "not_observed" and is_missing else part.what
+    name = OTHERS[what] if what in OTHERS else words.activity_name(what)  # type: ignore[arg-type]
     spread = words.amount_range(part.range, "s")
     value = words.amount(part.value, "s")
     return f"{name} {value}" + (f" ({spread})" if spread != value else "")

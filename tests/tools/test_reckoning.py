@@ -10,7 +10,7 @@ from sample_report import EVENTS, sample_report, withheld_report
 
 from resus_doc.agent import sayings
 from resus_doc.guidelines import profile
-from resus_doc.schema import ACTIVITIES, Event, Report, Span, Video
+from resus_doc.schema import ACTIVITIES, Event, Recording, Report, Span, Video
 from resus_doc.tools import across, queries, reckoning, reckoning_gaps, reckoning_pairs, record, what_if
 from resus_doc.tools.answers import Found, Threshold
 from resus_doc.tools.cases import without_narrative
@@ -383,3 +383,94 @@ def test_edges_told_beside_a_limit_lie_on_their_side_of_it():
         "Too close to call: the time from birth to the first PPV was 60.04 s, somewhere between 59.98 s and 60.1 s, and "
         "the limit asked for is 1:00."
     )
+
+
+def test_after_something_counts_what_was_still_under_way():
+    report = a_report(an_event("ppv", 20, 110), an_event("suction", 40, 50), birth_s=-10)
+    assert said(reckoning.total_time(report, "ppv", rel="after", other="suction"))[0].startswith(
+        "PPV was seen for 1:10 in total"
+    )
+    assert said(reckoning.count_events(report, "ppv", rel="after", number=100.0))[0].startswith("PPV was seen 1 time")
+    assert queries.list_events(report, "ppv", rel="after", other="suction").events == report.events[1:2]
+    held = reckoning.count_events(report, "ppv", rel="after", number=100.0, threshold=Threshold(">", 0, False))
+    assert verdicts(held) == ["Yes: the number of stretches of PPV after 1:40 of the video was 1, more than 0."]
+
+
+def test_what_came_next_began_there_or_else_was_under_way():
+    report = a_report(an_event("ppv", 20, 110), an_event("suction", 40, 50), an_event("cpap", 111, 115))
+    following = queries.list_events(report, None, rel="after", other="suction")
+    assert [event.activity for event in following.events] == ["cpap"]
+    assert [event.activity for event in queries.list_events(report, None, rel="after", number=112.0).events] == ["cpap"]
+
+
+def test_an_uncertain_birth_leaves_its_first_minute_open():
+    report = a_report(an_event("ppv", 75, 100), birth_s=10, uncertainty_s=20)
+    doubt = "Birth may have been up to 20 s earlier or 20 s later, which would change this."
+    some = Threshold(">", 0, False)
+    for found in (
+        reckoning.count_events(report, "ppv", rel="within", number=60.0, threshold=some),
+        reckoning.total_time(report, "ppv", rel="within", number=60.0, threshold=Threshold(">", 0, True)),
+        queries.list_events(report, "ppv", rel="within", number=60.0),
+        reckoning.fraction(report, "ppv", number=60.0),
+    ):
+        assert verdicts(found) == []
+        assert said(found)[-1] == doubt
+    sure = a_report(an_event("ppv", 35, 100), birth_s=10, uncertainty_s=20)
+    assert len(verdicts(reckoning.count_events(sure, "ppv", rel="within", number=60.0, threshold=some))) == 1
+
+
+def test_time_out_of_view_leaves_counts_and_totals_of_the_whole_open():
+    report = a_report(an_event("suction", 10, 15), view=((0, 30), (80, 120)))
+    once, brief = Threshold("<", 1, False), WITHIN_10
+    assert verdicts(reckoning.count_events(report, "suction", threshold=once)) == []
+    assert verdicts(reckoning.total_time(report, "suction", threshold=brief)) == []
+    others = [report, report.model_copy(update={"case_id": "case-2"})]
+    for tool, limit in (("count_events", once), ("total_time", brief)):
+        assert "In 2 of the 2 cases with a value it is too close to call." in said(
+            across.compare_cases(others, tool, "suction", threshold=limit)
+        )
+    left = a_report(an_event("suction", 10, 15), view=((0, 90),))
+    assert len(verdicts(reckoning.count_events(left, "suction", threshold=once))) == 1
+
+
+def test_any_number_of_pauses_may_lie_out_of_view():
+    report = a_report(an_event("ppv", 10, 40), an_event("ppv", 90, 110), view=((0, 45), (90, 120)))
+    assert verdicts(reckoning_gaps.pauses(report, "ppv", threshold=Threshold(">", 1, False))) == []
+
+
+def test_at_least_tells_the_least():
+    report = a_report(an_event("suction", 0, 10, censored_start=True), an_event("ppv", 20, 100, 6))
+    assert said(reckoning_pairs.interval(report, "suction", other="ppv"))[0].startswith(
+        "PPV first started at least 14 s after suction first started"
+    )
+    cut = a_report(an_event("ppv", 0, 50, 0, 10, censored_start=True))
+    assert said(reckoning.total_time(cut, "ppv")) == ["PPV was seen for at least 40 s in total."]
+    assert said(record.summary(cut))[0] == "PPV was seen 1 time, for at least 40 s in total."
+
+
+def test_a_pause_is_told_with_the_range_of_its_edges():
+    report = a_report(an_event("ppv", 10, 40, 0, 1), an_event("ppv", 58, 100, 9))
+    assert said(reckoning_gaps.pauses(report, "ppv")) == [
+        "There was 1 pause of PPV; the longest took 18 s (somewhere between 8 s and 28 s), all together 18 s.",
+        "The first pause started 40 s after the start of the video and lasted 18 s (somewhere between 8 s and 28 s).",
+    ]
+
+
+def test_time_between_recordings_is_told_as_not_recorded():
+    report = a_report(an_event("ppv", 10, 40), an_event("ppv", 90, 110), view=((0, 45), (85, 120)))
+    parts = ({"start_s": 0.0, "duration_s": 45.0}, {"start_s": 85.0, "duration_s": 35.0})
+    recordings = tuple(Recording(name=f"{n}.mp4", sha256="ab" * 32, **each) for n, each in enumerate(parts))
+    found = reckoning_gaps.pauses(report.model_copy(update={"recordings": recordings}), "ppv")
+    assert said(found)[1].endswith("and for 40 s nothing was recorded, or the baby was out of view.")
+
+
+def test_over_cases_no_median_is_of_values_known_only_roughly():
+    view = ((10, 120),)
+    rough = [a_report(an_event("ppv", 40, 60), birth_s=0, uncertainty_s=60, view=view, case_id=n) for n in "ab"]
+    assert said(across.compare_cases(rough, "time_to_first", "ppv")) == [
+        "In none of 2 cases is the time to the first PPV known: its range is too wide to tell."
+    ]
+    cut = [a_report(an_event("ppv", 40, 120, censored_end=True), case_id=name) for name in "ab"]
+    assert said(across.compare_cases(cut, "total_time", "ppv")) == [
+        "In none of 2 cases is the total time of PPV known: a part of it may not have been seen."
+    ]
