@@ -108,24 +108,18 @@ def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
 class Where(NamedTuple):
     """Words for where was looked, the numbers in them, and those stretches of the video; None for all of it.
 
-    They may begin before the video and end after it. `sure` and `possible` are the stretches where time zero is not known exactly.
+    They may begin before the video and end after it. `others` are those stretches for other moments that time zero may have been.
     """
 
     text: str = ""
     numbers: tuple[Quantity, ...] = ()
     spans: Spans | None = None
-    sure: Spans | None = None
-    possible: Spans | None = None
+    others: tuple[Spans, ...] = ()
 
     @property
-    def surely(self) -> Spans:
-        """What was looked at in any case."""
-        return self.sure if self.sure is not None else self.spans or ()
-
-    @property
-    def possibly(self) -> Spans:
-        """What may have been looked at."""
-        return self.possible if self.possible is not None else self.spans or ()
+    def possible(self) -> tuple[Spans, ...]:
+        """All that may have been looked at: these stretches, or each of the others."""
+        return (self.spans or (), *self.others)
 
     @property
     def is_moment(self) -> bool:
@@ -141,9 +135,7 @@ def where_of(report: Report, place: Place) -> Where:
     moment = () if number is None else (Quantity(value=number, unit="s"),)
     spans = _asked(report, place)
     if rel == "within" and number is not None:
-        low_s, high_s = report.time_zero.range_s
-        sure, possible = intervals.clean((Span(high_s, low_s + number),)), (Span(low_s, high_s + number),)
-        return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans, sure, possible)
+        return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans, _other_zeros(report, number))
     if that is not None:
         return Where(f" {rel or 'during'} that", (), spans)
     if other is not None:
@@ -153,6 +145,17 @@ def where_of(report: Report, place: Place) -> Where:
     if number is not None:
         return Where(f" {rel or 'at'} {{}} of the video", moment, spans)
     return EVERYWHERE
+
+
+def _other_zeros(report: Report, number: float) -> tuple[Spans, ...]:
+    """The first `number` seconds after other moments of time zero: the ends of its range, and where such a stretch meets an edge.
+
+    Between these nothing that is counted or added up in it can be smaller or larger.
+    """
+    low_s, high_s = report.time_zero.range_s
+    bounds = [edge for event in report.events for edge in (*start_bounds(event), *end_bounds(event))]
+    turns = {at_s for edge in bounds for at_s in (edge, edge - number) if low_s < at_s < high_s}
+    return tuple((Span(at_s, at_s + number),) for at_s in sorted({low_s, high_s} | turns))
 
 
 def _asked(report: Report, place: Place) -> Spans | None:
@@ -214,8 +217,8 @@ def seen_part(report: Report, activity: Activity | None, where: Where) -> tuple[
 def zero_doubt(report: Report, activity: Activity | None, where: Where) -> tuple[Statement, ...]:
     """That another moment of birth within its range would change what was seen in the seconds after it."""
     found = [Span(event.start_s, event.end_s) for event in events_of(report, activity)]
-    surely_s, possibly_s = (intervals.overlap_s(found, spans) for spans in (where.surely, where.possibly))
-    if possibly_s - surely_s < WORTH_TELLING_S:
+    seen_s = [intervals.overlap_s(found, spans) for spans in where.possible]
+    if max(seen_s) - min(seen_s) < WORTH_TELLING_S:
         return ()
     zero = report.time_zero
     numbers = tuple(Quantity(value=abs(edge - zero.t_s), unit="s") for edge in zero.range_s)

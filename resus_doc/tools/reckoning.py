@@ -85,10 +85,12 @@ def _count_range(
     report: Report, activity: Activity | None, found: Sequence[Event], near: Sequence[Event], where: Where
 ) -> Range:
     """How many stretches there may be where was looked: no end to them where not all of it could be seen."""
-    surely = [event for event in found if _reaches(start_bounds(event).high, end_bounds(event).low, where.surely)]
-    possibly = [event for event in near if _reaches(start_bounds(event).low, end_bounds(event).high, where.possibly)]
+    sure = [(start_bounds(event).high, end_bounds(event).low) for event in found]
+    possible = [(start_bounds(event).low, end_bounds(event).high) for event in near]
+    least = min(sum(_reaches(*edges, spans) for edges in sure) for spans in where.possible)
+    most = max(sum(_reaches(*edges, spans) for edges in possible) for spans in where.possible)
     open_ended = unseen_s(report, activity, where) >= WORTH_TELLING_S
-    return len(surely), float("inf") if open_ended else max(len(found), len(possibly))
+    return least, float("inf") if open_ended else max(len(found), most)
 
 
 def _reaches(start_s: float, end_s: float, spans: Sequence[Span]) -> bool:
@@ -218,9 +220,10 @@ def _total_range(
     report: Report, activity: Activity | None, found: Extent, near: Extent, where: Where, within: Extent | None
 ) -> Range:
     """Seconds of the activity that there may be where was looked; what could not be seen of it may all have been filled."""
-    least, most = (where.surely, where.possibly) if within is None else (within.sure, within.possible)
-    low = intervals.overlap_s(found.sure, least)
-    return low, intervals.overlap_s(near.possible, most) + unseen_s(report, activity, where)
+    least, most = (where.possible, where.possible) if within is None else ((within.sure,), (within.possible,))
+    low = min(intervals.overlap_s(found.sure, spans) for spans in least)
+    high = max(intervals.overlap_s(near.possible, spans) for spans in most)
+    return low, high + unseen_s(report, activity, where)
 
 
 def fraction(

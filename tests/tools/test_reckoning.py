@@ -417,6 +417,14 @@ def test_an_uncertain_birth_leaves_its_first_minute_open():
         assert said(found)[-1] == doubt
     sure = a_report(an_event("ppv", 35, 100), birth_s=10, uncertainty_s=20)
     assert len(verdicts(reckoning.count_events(sure, "ppv", rel="within", number=60.0, threshold=some))) == 1
+    whole = reckoning.total_time(
+        a_report(an_event("ppv", 10, 110), birth_s=30, uncertainty_s=15),
+        "ppv",
+        rel="within",
+        number=60.0,
+        threshold=Threshold("<", 60, True),
+    )
+    assert said(whole) == ["Yes: the total time of PPV in the first 1:00 after birth was 1:00, not more than 1:00."]
 
 
 def test_time_out_of_view_leaves_counts_and_totals_of_the_whole_open():
