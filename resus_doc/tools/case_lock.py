@@ -99,6 +99,11 @@ def reviewer_of(case: Path) -> str | None:
     return _holder_of(lock_file(case))
 
 
+def maker_of(case: Path) -> str | None:
+    """Who makes the report of the case at this moment, in words; None when nobody does."""
+    return _holder_of(report_lock_file(case))
+
+
 def _holder_of(path: Path) -> str | None:
     """Who holds a lock; None when nobody does.
 

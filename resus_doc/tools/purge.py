@@ -9,7 +9,7 @@ from pathlib import Path
 
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
-from resus_doc.tools.case_lock import lock_file, report_lock_file, reviewer_of
+from resus_doc.tools.case_lock import lock_file, maker_of, report_lock_file, reviewer_of
 from resus_doc.tools.casefolder import (
     CLIPS,
     EXPORT,
@@ -30,11 +30,13 @@ def check_cases(cases: Sequence[Path]) -> list[Path]:
 
     Raises:
         InputRefused: one of them is no case folder, or holds more than a case; then none is to be removed.
-        UsageError: somebody reviews one of them.
+        UsageError: somebody reviews one of them, or makes its report.
     """
     for case in cases:
         if (who := reviewer_of(case.resolve())) is not None:
             raise UsageError(f"{case} is being reviewed ({who}).", "Wait until that review has ended.")
+        if (who := maker_of(case.resolve())) is not None:
+            raise UsageError(f"A report is being made in {case} ({who}).", "Wait until it is done.")
         if not _is_case(case):
             raise InputRefused(f"{case} is no case folder, so nothing was removed.", "Name case folders only.")
         for path in _not_of_the_case(case.resolve()):
@@ -69,7 +71,7 @@ def purge(cases: Sequence[Path]) -> None:
 
     Raises:
         InputRefused: one of them is no case folder, or holds more than a case; nothing was removed.
-        UsageError: a batch is at work in the folder around them, or somebody reviews one of them.
+        UsageError: a batch is at work in the folder around them, or somebody reviews one of them or makes its report.
         ResourceMissing: something cannot be removed.
     """
     places = check_cases(cases)

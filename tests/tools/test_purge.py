@@ -12,6 +12,7 @@ from sample_report import sample_report
 sys.path.pop(0)
 
 from resus_doc.errors import InputRefused, UsageError
+from resus_doc.tools.case_lock import making_report
 from resus_doc.tools.casefolder import report_json, write_case
 from resus_doc.tools.dashboard import write_dashboard
 from resus_doc.tools.export import export_case
@@ -133,3 +134,9 @@ def test_a_batch_at_work_is_not_disturbed(out):
     with open_ledger(out), pytest.raises(UsageError, match="at work"):
         purge([out / "case-0"])
     assert (out / "case-0" / "report.json").exists()
+
+
+def test_a_case_in_the_making_is_not_disturbed(out):
+    with making_report(out / "case-0"), pytest.raises(UsageError, match="being made"):
+        purge([out / "case-1", out / "case-0"])
+    assert (out / "case-0" / "report.json").exists() and (out / "case-1" / "report.json").exists()
