@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from resus_doc.agent import replies, sayings, tracing, writer
 from resus_doc.agent.chat_tools import Desk, carry_out, named
-from resus_doc.agent.conversation import Conversation
+from resus_doc.agent.conversation import Conversation, file_at
 from resus_doc.agent.tool_choice import LONGEST_QUESTION, REPLIES, ToolCall, choose, plain
 from resus_doc.errors import LanguageModelBroken, ResusDocError, UsageError
 from resus_doc.models import store
@@ -29,6 +29,7 @@ from resus_doc.models.llm import Engine
 from resus_doc.schema import Event, Finding, Measure, Passage, Report, Span
 from resus_doc.settings import Settings
 from resus_doc.tools.answers import Found, Statement
+from resus_doc.tools.casefolder import REPORT
 from resus_doc.tools.cases import open_case
 
 MOST_CALLS = 4
@@ -96,6 +97,8 @@ class Chat:
         self.settings = settings
         self.conversation = conversation or Conversation.in_memory()
         self._desk = Desk(report, settings, folder)
+        self._folder = folder
+        self._read = None if folder is None else file_at(folder / REPORT)
         self._engine = engine
         self._graph: Any = None
         self._building = threading.Lock()
@@ -181,9 +184,13 @@ class Chat:
             return self._graph
 
     def _follow(self) -> None:
-        """A graph keeps its state in the file that it was built with."""
+        """A revision replaces the case: the record is read anew. A graph keeps its state in the file that it was built with."""
         if self.conversation.follow():
             self._graph = None
+        found = None if self._folder is None else file_at(self._folder / REPORT)
+        if self._folder is not None and found is not None and found != self._read:
+            self.report, self._read = open_case(self._folder, self.settings), found
+            self._desk = Desk(self.report, self.settings, self._folder)
 
     def _build(self) -> Any:
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"

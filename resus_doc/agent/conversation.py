@@ -26,7 +26,7 @@ class Conversation:
     def __init__(self, connection: sqlite3.Connection, place: Path | None) -> None:
         self._connection = connection
         self.place = place
-        self._file = _file_at(place)
+        self._file = file_at(place)
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -51,13 +51,13 @@ class Conversation:
         Raises:
             ResourceMissing: the case is gone, or the file there cannot be used.
         """
-        found = _file_at(self.place)
+        found = file_at(self.place)
         if self.place is None or (found is not None and found == self._file):
             return False
         with _kept_in(self.place):
             connection = _opened(self.place)
         self._connection.close()
-        self._connection, self._file = connection, _file_at(self.place)
+        self._connection, self._file = connection, file_at(self.place)
         return True
 
     def checkpointer(self) -> Any:
@@ -144,7 +144,7 @@ def forget_elsewhere(case: Path, case_id: str, settings: Settings) -> None:
             ) from error
 
 
-def _file_at(place: Path | None) -> tuple[int, int] | None:
+def file_at(place: Path | None) -> tuple[int, int] | None:
     """Which file lies at a place, whatever its content; None where none can be seen."""
     try:
         return None if place is None else ((found := place.stat()).st_dev, found.st_ino)

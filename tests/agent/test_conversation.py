@@ -251,3 +251,18 @@ def test_warming_up_loads_the_language_model_and_the_embedder(monkeypatch):
     talk = a_chat(engine)
     talk.warm_up()
     assert "PPV first started" in talk.ask("when did ppv start?").answer
+
+
+def test_what_a_person_revised_meanwhile_is_what_the_next_answer_tells(tmp_path):
+    case, chosen = tmp_path / "case", settings.load()
+    report = open_case(SAMPLE, chosen)
+    casefolder.write_case(report, None, case, replace=False)
+    later = [event.model_copy(update={"start_s": event.start_s + 0.5}) for event in report.events]
+    with Chat(report, Scripted(FIRST_PPV, FIRST_PPV), chosen, folder=case) as one:  # type: ignore[arg-type]
+        before = one.ask("When did PPV start?")
+        casefolder.write_case(report.model_copy(update={"events": tuple(later)}), None, case, replace=True)
+        after = one.ask("When did PPV start?")
+    assert before.answer != after.answer
+    with Chat.open(case, chosen) as anew:
+        anew._engine = Scripted(FIRST_PPV)  # type: ignore[assignment]
+        assert anew.ask("When did PPV start?").answer == after.answer
