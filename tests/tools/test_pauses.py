@@ -68,6 +68,8 @@ def test_the_table_gives_the_length_in_view(unknown, length_s):
     told = f"none of the recognised activities {length_s} s; baby not in view 5 s"
     assert (row.length, row.seen) == (f"{length_s} s", told)
     assert {m.name: m.value for m in report.measures}["ppv_pause_total"] == length_s
+    lost = report.model_copy(update={"video": video.model_copy(update={"lost": ((63.0, 66.0),)})})
+    assert report_pauses.rows(lost)[0].seen.endswith("; baby not in view or nothing recorded 5 s")
 
 
 def test_several_things_at_a_time_each_count():

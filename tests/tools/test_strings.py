@@ -64,7 +64,7 @@ NAMES = {
     "sections": set(get_args(Section)),
     "case_columns": set(dashboard.CASE_COLUMNS),
     "measure_columns": set(report_measures.COLUMNS.values()),
-    "pause_others": {"none", "not_observed"},
+    "pause_others": {"none", "not_observed", "not_recorded"},
     "pause_columns": {"pause", "in_the_video", "length", "seen"},
     "not_assessable_kinds": {"seen", "values", "silent"},
 }
