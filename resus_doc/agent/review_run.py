@@ -1,6 +1,7 @@
 """Runs a review from its lock to its end: socket, server, browser."""
 
 import contextlib
+import os
 import secrets
 import socket
 import tempfile
@@ -48,7 +49,7 @@ def run_review(
     Raises:
         InputRefused: there is no such case.
         UsageError: somebody else reviews the case, or the port is taken.
-        ResourceMissing: the folder around the case, or that of temporary files, cannot be written to.
+        ResourceMissing: the folder around the case, or that of the file which opens the page, cannot be written to.
     """
     case = case.expanduser().resolve()
     if not case.parent.is_dir():
@@ -81,17 +82,21 @@ def run_review(
 def _opened(address: str) -> Iterator[None]:
     """The page in the user's browser, by way of a file that only this user can read and that is gone at the end.
 
-    What stands on the browser's command line every user of the machine can read.
+    What stands on the browser's command line every user of the machine can read. The file lies in the user's home, since a browser
+    that runs confined (Snap) has a temporary folder of its own.
     """
+    home = Path.home()
     with contextlib.ExitStack() as until_the_end:
         try:
             file = until_the_end.enter_context(
-                tempfile.NamedTemporaryFile(prefix="resus-doc-", suffix=".html", buffering=0)
+                tempfile.NamedTemporaryFile(
+                    prefix="resus-doc-", suffix=".html", buffering=0, dir=home if os.access(home, os.W_OK) else None
+                )
             )
             file.write(_FORWARD.format(address=address).encode())
         except OSError as error:
             raise ResourceMissing(
-                f"The folder of temporary files cannot be written to ({error.strerror}).",
+                f"The file that opens the page cannot be written ({error.strerror}).",
                 "Free some space, or add --no-browser and open the address yourself.",
             ) from error
         threading.Thread(target=webbrowser.open, args=(Path(file.name).as_uri(),), daemon=True).start()

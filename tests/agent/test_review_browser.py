@@ -226,6 +226,7 @@ def test_a_browser_is_opened_by_a_file_of_this_user_so_that_no_command_line_show
         assert running.address.split("/")[3] not in command and command.startswith("file://")
         file = Path(url2pathname(urlsplit(command).path))
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert file.parent == Path.home(), "a browser that runs confined reads no other folder for temporary files"
         page = browser.new_page()
         page.goto(command)
         page.wait_for_url(running.address)
