@@ -47,7 +47,7 @@ POOL = 12.0
 FLOOR = 2e-3
 """Share of an emission that is spread over all logits: no single window can rule anything out."""
 
-UNSURE = 0.02
+UNSURE = 0.05
 """Share of the emission of windows with all cells on, or none, that is spread over their own side of logit 0. The validation windows of
 those classes are nearly all sure; of a video of which the detector is less sure they would else pass for windows filled in part."""
 
