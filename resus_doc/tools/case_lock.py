@@ -9,22 +9,48 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from resus_doc.errors import ResourceMissing, UsageError
 
 
-def lock_file(case: Path) -> Path:
-    """Where the lock of a case lies while somebody reviews it."""
-    return case.parent / f".{case.name}.review"
+class _Lock(NamedTuple):
+    """What a case is held for: the ending of the lock's name, and what is said where it cannot be held."""
+
+    ending: str
+    held: str
+    wait: str
+    unwritable: str
+    remedy: str
 
 
-def report_lock_file(case: Path) -> Path:
-    """Where the lock of a case lies while its report is being made."""
-    return case.parent / f".{case.name}.making"
+_REVIEW = _Lock(
+    "review",
+    "{case} is being reviewed already ({who}).",
+    "Wait until that review has ended.",
+    "The folder {case.parent} cannot be written to ({reason}), so {case.name} cannot be reviewed.",
+    "Ask for the right to write there, or copy the case to a folder of your own.",
+)
+_REPORT = _Lock(
+    "making",
+    "A report is being made in {case} already ({who}).",
+    "Wait until it is done, or choose another place with -o.",
+    "The folder {case.parent} cannot be written to ({reason}).",
+    "Choose another place with -o, or free some space.",
+)
+
+
+def lock_file(case: Path, lock: _Lock = _REVIEW) -> Path:
+    """Where the lock of a case lies while somebody reviews it, or while its report is being made."""
+    return case.parent / f".{case.name}.{lock.ending}"
+
+
+def lock_files(case: Path) -> tuple[Path, ...]:
+    """Where all locks of a case lie."""
+    return tuple(lock_file(case, lock) for lock in (_REVIEW, _REPORT))
 
 
 def reviewing(case: Path) -> AbstractContextManager[None]:
@@ -34,17 +60,7 @@ def reviewing(case: Path) -> AbstractContextManager[None]:
         UsageError: somebody else reviews it; the message says since when and on which machine.
         ResourceMissing: the folder around the case cannot be written to.
     """
-
-    def unwritable(reason: str) -> ResourceMissing:
-        return ResourceMissing(
-            f"The folder {case.parent} cannot be written to ({reason}), so {case.name} cannot be reviewed.",
-            "Ask for the right to write there, or copy the case to a folder of your own.",
-        )
-
-    def held(who: str) -> UsageError:
-        return UsageError(f"{case} is being reviewed already ({who}).", "Wait until that review has ended.")
-
-    return _holding(lock_file(case), held, unwritable)
+    return _holding(case, _REVIEW)
 
 
 def making_report(case: Path) -> AbstractContextManager[None]:
@@ -54,33 +70,25 @@ def making_report(case: Path) -> AbstractContextManager[None]:
         UsageError: another run makes a report there; the message says since when and on which machine.
         ResourceMissing: the folder around the case cannot be written to.
     """
-
-    def unwritable(reason: str) -> ResourceMissing:
-        return ResourceMissing(
-            f"The folder {case.parent} cannot be written to ({reason}).",
-            "Choose another place with -o, or free some space.",
-        )
-
-    def held(who: str) -> UsageError:
-        return UsageError(
-            f"A report is being made in {case} already ({who}).",
-            "Wait until it is done, or choose another place with -o.",
-        )
-
-    return _holding(report_lock_file(case), held, unwritable)
+    return _holding(case, _REPORT)
 
 
 @contextmanager
-def _holding(
-    path: Path, held: Callable[[str], UsageError], unwritable: Callable[[str], ResourceMissing]
-) -> Iterator[None]:
-    """Hold a lock, or raise what tells that somebody else holds it or that it cannot be written."""
+def _holding(case: Path, lock: _Lock) -> Iterator[None]:
+    path = lock_file(case, lock)
+
+    def held(who: str) -> UsageError:
+        return UsageError(lock.held.format(case=case, who=who), lock.wait)
+
+    def unwritable(error: OSError) -> ResourceMissing:
+        return ResourceMissing(lock.unwritable.format(case=case, reason=error.strerror or error), lock.remedy)
+
     try:
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
         if (who := _holder_of(path)) is not None:  # another user's lock cannot be opened for writing
             raise held(who) from error
-        raise unwritable(error.strerror or str(error)) from error
+        raise unwritable(error) from error
     with file:
         if not _taken(file, path):
             raise held(_holder(file))
@@ -88,7 +96,7 @@ def _holding(
             try:
                 _sign(file)
             except OSError as error:
-                raise unwritable(error.strerror or str(error)) from error
+                raise unwritable(error) from error
             yield
         finally:
             path.unlink(missing_ok=True)
@@ -101,7 +109,7 @@ def reviewer_of(case: Path) -> str | None:
 
 def maker_of(case: Path) -> str | None:
     """Who makes the report of the case at this moment, in words; None when nobody does."""
-    return _holder_of(report_lock_file(case))
+    return _holder_of(lock_file(case, _REPORT))
 
 
 def _holder_of(path: Path) -> str | None:

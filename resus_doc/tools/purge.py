@@ -9,7 +9,7 @@ from pathlib import Path
 
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
-from resus_doc.tools.case_lock import lock_file, maker_of, report_lock_file, reviewer_of
+from resus_doc.tools.case_lock import lock_files, maker_of, reviewer_of
 from resus_doc.tools.casefolder import (
     CLIPS,
     EXPORT,
@@ -89,7 +89,7 @@ def purge(cases: Sequence[Path]) -> None:
 
 def _remove_all(places: Sequence[Path]) -> None:
     for place in places:
-        for lock in (lock_file(place), report_lock_file(place)):
+        for lock in lock_files(place):
             lock.unlink(missing_ok=True)
         for path in (place, *_beside(place)):
             try:
