@@ -93,11 +93,9 @@ class Chat:
         folder: Path | None = None,
         conversation: Conversation | None = None,
     ) -> None:
-        self.report = report
         self.settings = settings
         self.conversation = conversation or Conversation.in_memory()
         self._desk = Desk(report, settings, folder)
-        self._folder = folder
         self._read = None if folder is None else file_at(folder / REPORT)
         self._engine = engine
         self._graph: Any = None
@@ -130,6 +128,11 @@ class Chat:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._engine.close()
         self.conversation.close()
+
+    @property
+    def report(self) -> Report:
+        """The record that answers come from, as a review left it last."""
+        return self._desk.report
 
     def warm_up(self) -> None:
         """Load what the first question needs, and then what the first search needs; meant for a thread of its own.
@@ -187,10 +190,10 @@ class Chat:
         """A revision replaces the case: the record is read anew. A graph keeps its state in the file that it was built with."""
         if self.conversation.follow():
             self._graph = None
-        found = None if self._folder is None else file_at(self._folder / REPORT)
-        if self._folder is not None and found is not None and found != self._read:
-            self.report, self._read = open_case(self._folder, self.settings), found
-            self._desk = Desk(self.report, self.settings, self._folder)
+        folder = self._desk.folder
+        if folder is not None and (found := file_at(folder / REPORT)) not in (None, self._read):
+            self._desk = Desk(open_case(folder, self.settings), self.settings, folder)
+            self._read = found
 
     def _build(self) -> Any:
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
