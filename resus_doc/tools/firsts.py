@@ -4,8 +4,10 @@ The measure of the same name knows only the recording. What began out of view, b
 unknown kind is open here, as it is for a rule (`guidelines.observables`).
 """
 
+from collections.abc import Iterator
+
 from resus_doc.guidelines.observables import Observation, observe
-from resus_doc.schema import Activity, Range, Report
+from resus_doc.schema import Activity, Measure, Range, Report
 from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.queries import events_of, measure
 
@@ -37,26 +39,12 @@ def open_starts(report: Report) -> frozenset[str]:
 
     Those are the times from time zero, and the fractions of the first seconds of PPV.
     """
-    found = set()
-    for each in report.measures:
-        subject = each.name.removeprefix("time_to_first_")
-        if each.value is None:
-            continue
-        if each.name.startswith("ppv_fraction_first"):
-            seen: Observation | None = observe(each.name, each.unit, timeline_of(report), report.measures)
-            is_open = seen is not None and seen.reason is not None
-        elif subject != each.name and not subject.endswith("_from_table"):
-            seen = since_zero(report, _activity(subject))
-            is_open = seen is None or seen.reason is not None or seen.doubt is not None
-        else:
-            continue
-        if is_open:
-            found.add(each.name)
-    return frozenset(found)
-
-
-def _activity(subject: str) -> Activity:
-    return "ventilation" if subject == "mask_support" else subject  # type: ignore[return-value]
+    times = {each.name for each, seen in _times(report) if seen.reason is not None or seen.doubt is not None}
+    given = (each for each in report.measures if each.name.startswith("ppv_fraction_first") and each.value is not None)
+    timeline = timeline_of(report)
+    return frozenset(
+        times | {each.name for each in given if observe(each.name, each.unit, timeline, report.measures).reason}
+    )
 
 
 def ranges_since_zero(report: Report) -> dict[str, Range]:
@@ -65,12 +53,18 @@ def ranges_since_zero(report: Report) -> dict[str, Range]:
     Where a start was cut off, the range is that of the measure.
     """
     found: dict[str, Range] = {}
+    for each, seen in _times(report):
+        low, high = each.range or (seen.low, seen.high)
+        found[each.name] = (low if seen.reason else min(seen.low, low), max(seen.high, high))
+    return found
+
+
+def _times(report: Report) -> Iterator[tuple[Measure, Observation]]:
+    """Each time from time zero that a report measured, and how the rules judge it."""
     for each in report.measures:
         subject = each.name.removeprefix("time_to_first_")
         if each.value is None or subject == each.name or subject.endswith("_from_table"):
             continue
-        seen = since_zero(report, _activity(subject))
-        if seen is not None:
-            low, high = each.range or (each.value, each.value)
-            found[each.name] = (low if seen.reason else min(seen.low, low), max(seen.high, high))
-    return found
+        activity: Activity = "ventilation" if subject == "mask_support" else subject  # type: ignore[assignment]
+        if (seen := since_zero(report, activity)) is not None:
+            yield each, seen

@@ -246,11 +246,9 @@ def cannot_tell(report: Report, activity: Activity | None, where: Where = EVERYW
         text = "I cannot tell: the video is unlike the detector's training data, so its events are withheld."
         return Statement(text=text)
     name, cites = name_of(activity), _count_of(report, activity)
-    if activity is not None:
-        covered = set(report.activities_covered)
-        known = activity in covered or (activity == "ventilation" and {"ppv", "cpap"} <= covered)
-        if not known:
-            return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
+    subject = "mask_support" if activity == "ventilation" else activity
+    if subject is not None and not timeline_of(report).covers(subject):
+        return Statement(text=f"I cannot tell: the source of this record does not recognise {name}.", cites=cites)
     if report.observed_s <= 0 and activity != "baby_visible":
         return Statement(text=f"I cannot tell about {name}: the baby was not recognised in view.", cites=cites)
     return out_of_sight(report, activity, where)

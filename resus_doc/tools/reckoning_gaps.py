@@ -9,7 +9,6 @@ from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.extent import Bounds
 from resus_doc.tools.gaps import Gap
-from resus_doc.tools.ppv import PAUSE_MIN_S
 from resus_doc.tools.queries import (
     PLACES,
     WORTH_TELLING_S,
@@ -151,7 +150,7 @@ def _judged(noun: str, of: str, found: Sequence[Gap], cites: tuple[str, ...], th
     surely = [gap for gap in found if gap.number.value]
     if not threshold.is_time:
         number = Bounds(*(sum(column) for column in zip(*(gap.number for gap in found), strict=True)))
-        if any(gap.unseen_s > PAUSE_MIN_S for gap in found):  # out of view there may have been any number of them
+        if any(gap.unseen_s for gap in found):  # out of view there may have been any number of them
             number = number._replace(high=math.inf)
         subject = f"the number of {_plural(noun)} {of}"
         said = compared(subject, number.value, (number.low, number.high), threshold, cites)
