@@ -1,12 +1,19 @@
 """What all tests share: the user's own folders are never touched."""
 
 import itertools
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
+
+
+def pytest_configure() -> None:
+    """A job in the background of a shell ignores Ctrl-C, and so would every process that the tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
