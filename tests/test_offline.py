@@ -89,7 +89,8 @@ def test_detection_needs_no_network(offline, tmp_path):
 
 TRACED = {
     "report": """
-from resus_doc.agent.report import Request, make_report
+from resus_doc.agent.report import make_report
+from resus_doc.agent.request import Request
 from resus_doc.errors import VideoRefused
 try:
     make_report(Request(Path("Anna Mueller.mp4"), Path(sys.argv[1]) / "case", settings.load(llm="none")))

@@ -19,7 +19,7 @@ from resus_doc.agent.batch_workers import Died, Finished, Message, Pool, Process
 from resus_doc.agent.pace import Pace
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.settings import Settings
-from resus_doc.tools import casefolder
+from resus_doc.tools import case_writer
 from resus_doc.tools.batch_inputs import GivenVideo, find_videos
 from resus_doc.tools.dashboard import Progress, write_dashboard
 from resus_doc.tools.ledger import Ledger, copy_of_ledger, open_ledger
@@ -266,7 +266,7 @@ class _Run:
     def _submit(self, task: Task) -> None:
         assert self._pool is not None
         # Of a batch or worker that was killed: none but this batch works on its places.
-        casefolder.clear_unfinished(task.out)
+        case_writer.clear_unfinished(task.out)
         row = self._decisions[task.video].row
         row = row._replace(attempts=row.attempts + 1)
         self._decisions[task.video] = replace(self._decisions[task.video], row=row)
@@ -309,7 +309,7 @@ class _Run:
             self._say(f"The process that worked on {name} {death.how}; the video {again}.")
             self._submit(replace(death.task, resume=True))
             return
-        casefolder.clear_unfinished(death.task.out)
+        case_writer.clear_unfinished(death.task.out)
         times = "twice" if most == MOST_DEATHS else f"{most} times"
         reason = f"The process that worked on it died {times}; the last one {death.how}."
         self._finish(death.task, Result("failed", reason, 0.0))

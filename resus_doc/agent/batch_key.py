@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from resus_doc import __version__
-from resus_doc.agent.report import Request
+from resus_doc.agent.request import Request
 from resus_doc.errors import ResourceMissing
 from resus_doc.guidelines import checked
 from resus_doc.models import store

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from resus_doc.agent.batch_key import ContentKeys
 from resus_doc.agent.batch_video import Task, nameless
-from resus_doc.agent.report import Request
+from resus_doc.agent.request import Request
 from resus_doc.errors import InputRefused, ResusDocError
 from resus_doc.settings import Settings
 from resus_doc.tools import casefolder

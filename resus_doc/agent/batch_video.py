@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from resus_doc.agent.loaded import LoadedModels
-from resus_doc.agent.report import Request, make_report
+from resus_doc.agent.report import make_report
+from resus_doc.agent.request import Request
 from resus_doc.errors import ResourceMissing, ResusDocError, VideoRefused
 from resus_doc.settings import Settings
 from resus_doc.tools.ledger import Signature

@@ -10,16 +10,14 @@ is checkpointed there in SQLite after every node, and detection adds a checkpoin
 that was killed goes on with `resume=True` where it stopped.
 """
 
-import hashlib
 import json
 import os
-import shutil
 import sqlite3
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -27,7 +25,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from resus_doc import __version__
 from resus_doc.agent import closer, tracing, writer
 from resus_doc.agent.loaded import LoadedModels
-from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing, UsageError
+from resus_doc.agent.request import Request, working_folder
+from resus_doc.errors import LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.guidelines import checked
 from resus_doc.guidelines.logic import Known
 from resus_doc.guidelines.profile import Profile
@@ -44,7 +43,6 @@ from resus_doc.schema import (
     Video,
     Vitals,
 )
-from resus_doc.settings import Settings
 from resus_doc.tools.case_lock import making_report
 from resus_doc.tools.clock import clock
 from resus_doc.tools.registry import TOOLS
@@ -71,68 +69,6 @@ NODES = (
     "picture",
     "render",
 )
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for. Times in seconds from the start of the video; `birth_time_s` may be negative."""
-
-    video: Path
-    out: Path
-    settings: Settings
-    case_id: str | None = None
-    birth_time_s: float | None = None
-    birth_uncertainty_s: float = 0.0
-    gestation_weeks: float | None = None
-    annotations: Path | None = None
-    vitals: Path | None = None
-    vitals_offset_s: float = 0.0
-    """Added to the times of the vitals file to reach the video's clock."""
-    llm_asked_for: bool = False
-    more_videos: tuple[Path, ...] = ()
-    """Further recordings of the same case."""
-    offsets_s: tuple[float, ...] = ()
-    """Where each further recording starts, from the start of the first; without them the times of the files tell."""
-    resume: bool = False
-    replace: bool = False
-    progress: Callable[[str, float | None], None] = field(default=lambda _step, _fraction: None)
-    """Called with the step's name and its finished fraction (None at the start of a step without one)."""
-
-    @property
-    def videos(self) -> tuple[Path, ...]:
-        """All recordings, as given."""
-        return (self.video, *self.more_videos)
-
-    @property
-    def work(self) -> Path:
-        """The working folder, beside the case folder so that both lie on one disk."""
-        return self.out.parent / f".{self.out.name}.work"
-
-    def key(self) -> str:
-        """A hash of what the run depends on but the video's content: a resumed run must have the same."""
-        parts: list[Any] = [
-            [str(video.resolve()) for video in self.videos],
-            self.offsets_s,
-            self.case_id,
-            self.birth_time_s,
-            self.birth_uncertainty_s,
-        ]
-        parts += [self.gestation_weeks, str(self.annotations), self.vitals_offset_s, _fingerprint(self.vitals)]
-        parts += [self.settings.model_dump(mode="json"), __version__]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-    def goes_on(self) -> bool:
-        """Whether an unfinished run of this very request lies in the working folder and is to be resumed."""
-        key_file = self.work / "request.key"
-        return self.resume and key_file.exists() and key_file.read_text() == self.key()
-
-
-def _fingerprint(path: Path | None) -> str | None:
-    """A file's place and content; a file that cannot be read is told when it is needed."""
-    if path is None:
-        return None
-    content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    return f"{path.resolve()} {content}"
 
 
 class State(TypedDict, total=False):
@@ -176,13 +112,13 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
         UsageError: the case folder exists and `replace` is false, another run makes a report there, or there is no such
             guideline.
     """
-    from resus_doc.tools import casefolder
+    from resus_doc.tools import case_writer, casefolder
 
     if not request.goes_on():
-        casefolder.check_place(request.out, replace=request.replace)
+        case_writer.check_place(request.out, replace=request.replace)
     with (
         making_report(request.out),
-        _working_folder(request) as work,
+        working_folder(request) as work,
         closing(_open_checkpoints(work / "graph.sqlite")) as connection,
     ):
         runner = ReportGraph(request, models)
@@ -196,30 +132,6 @@ def make_report(request: Request, models: LoadedModels | None = None) -> Report:
         finally:
             runner.close()
         return casefolder.read_report(request.out)
-
-
-@contextmanager
-def _working_folder(request: Request) -> Iterator[Path]:
-    """The working folder of this run. It stays when a run breaks off, so that it can be resumed, but not when what was
-    asked for was refused before anything was detected in it."""
-    work = request.work
-    try:
-        if work.exists() and not request.goes_on():
-            shutil.rmtree(work)
-        work.mkdir(parents=True, exist_ok=True)
-        (work / "request.key").write_text(request.key())
-    except OSError as error:
-        raise ResourceMissing(
-            f"The folder {request.out.parent} cannot be written to ({error.strerror}).",
-            "Choose another place with -o, or free some space.",
-        ) from error
-    try:
-        yield work
-    except (InputRefused, LanguageModelBroken, UsageError):
-        if not any(work.rglob("*.npz")):
-            shutil.rmtree(work)
-        raise
-    shutil.rmtree(work)
 
 
 def _open_checkpoints(path: Path) -> sqlite3.Connection:

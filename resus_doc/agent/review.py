@@ -19,7 +19,16 @@ from resus_doc.checksum import sha256_of
 from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken, VideoRefused
 from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
 from resus_doc.settings import Settings
-from resus_doc.tools import casefolder, clips, report_timeline, report_vitals, review_edits, revisions, windows_table
+from resus_doc.tools import (
+    case_writer,
+    casefolder,
+    clips,
+    report_timeline,
+    report_vitals,
+    review_edits,
+    revisions,
+    windows_table,
+)
 from resus_doc.tools import report_words as words
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.cases import guideline_of
@@ -53,7 +62,7 @@ class ReviewSession:
             InputRefused: there is no case, it is damaged, or the named video is not that of the case.
             UsageError: the guideline that the case was made with is not to be found.
         """
-        casefolder.mend(case)
+        case_writer.mend(case)
         self.case = case.expanduser().resolve()
         self._settings = settings
         self._now = now
@@ -159,7 +168,7 @@ class ReviewSession:
         )
         pictures = self._pictures(remade.report)
         self._note = " ".join(filter(None, (self._note, self._what_goes())))
-        casefolder.write_revision(
+        case_writer.write_revision(
             remade.report,
             windows_table.read_windows(self.case / windows_table.NAME, report),
             self.case,
@@ -192,7 +201,7 @@ class ReviewSession:
         report = casefolder.read_report(self.case)
         with tempfile.TemporaryDirectory() as folder:
             TOOLS["cut_clips"](report, self.video, Path(folder))
-            casefolder.put_films(
+            case_writer.put_films(
                 self.case,
                 windows_table.read_windows(self.case / windows_table.NAME, report),
                 Path(folder),

@@ -15,7 +15,7 @@ from resus_doc.agent.review import ReviewSession
 from resus_doc.agent.review_server import HOST, make_app
 from resus_doc.errors import InputRefused, ResourceMissing, ResusDocError, UsageError
 from resus_doc.settings import Settings
-from resus_doc.tools import casefolder
+from resus_doc.tools import case_writer, casefolder
 from resus_doc.tools.case_lock import reviewing
 from resus_doc.tools.ledger import LEDGER
 
@@ -54,7 +54,7 @@ def run_review(
     case = case.expanduser().resolve()
     if not case.parent.is_dir():
         raise InputRefused(f"There is no case at {case}.", "Name the folder of a case.")
-    casefolder.mend(case)
+    case_writer.mend(case)
     casefolder.read_report(case)
     with (
         reviewing(case),

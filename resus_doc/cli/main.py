@@ -129,7 +129,8 @@ def report(
     case = out or Path(f"{video.stem}-debrief")
     if vitals is None and vitals_offset is not None:
         raise UsageError("--vitals-offset shifts a vitals file, and none is given.", "Add --vitals FILE.")
-    from resus_doc.agent.report import Request, make_report
+    from resus_doc.agent.report import make_report
+    from resus_doc.agent.request import Request
     from resus_doc.tools.clock import parse_signed_time
     from resus_doc.tools.gestation import parse_gestation
 

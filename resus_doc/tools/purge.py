@@ -10,6 +10,7 @@ from pathlib import Path
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
 from resus_doc.tools.batch_inputs import VIDEO_SUFFIXES
 from resus_doc.tools.case_lock import lock_files, maker_of, reviewer_of
+from resus_doc.tools.case_writer import unfinished
 from resus_doc.tools.casefolder import (
     CLIPS,
     EXPORT,
@@ -18,7 +19,6 @@ from resus_doc.tools.casefolder import (
     REVISIONS,
     RUN,
     recording_places,
-    unfinished,
     video_place,
 )
 from resus_doc.tools.dashboard import PAGE, write_dashboard

@@ -54,7 +54,7 @@ _ALL = (
     Tool("link_passages", "Passages for findings that have none.", "guidelines.store:link_passages"),
     Tool("take_thumbnails", "Small pictures of a report's events.", "tools.thumbnails:take"),
     Tool("cut_clips", "Short films of a report's findings and pauses.", "tools.clips:cut"),
-    Tool("write_case", "Write the case folder.", "tools.casefolder:write_case"),
+    Tool("write_case", "Write the case folder.", "tools.case_writer:write_case"),
     Tool("list_events", "The stretches of an activity, or of all.", "tools.queries:list_events", True, _CHOSEN),
     Tool("count_events", "How many stretches an activity has.", "tools.reckoning:count_events", True, _COMPARED),
     Tool("time_to_first", "When an activity first began.", "tools.reckoning:time_to_first", True, _LIMIT),

@@ -4,7 +4,7 @@
     revisions/0001.json          the first revision: name, time, note, changes
     revisions/0001-report.json   the report as that revision left it
 
-A revision and the case it makes are put in place by one rename (`casefolder.write_revision`): never one without the other.
+A revision and the case it makes are put in place by one rename (`case_writer.write_revision`): never one without the other.
 """
 
 from collections.abc import Mapping

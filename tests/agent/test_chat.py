@@ -11,7 +11,8 @@ from resus_doc.agent import facts, said, sayings, templates, writer
 from resus_doc.agent.chat import Chat, only
 from resus_doc.agent.chat_tools import named
 from resus_doc.agent.replies import ADVICE, CANNOT_SEE, DECLINED, NO_MORE_TO_SEE, UNCLEAR
-from resus_doc.agent.report import Request, make_report
+from resus_doc.agent.report import make_report
+from resus_doc.agent.request import Request
 from resus_doc.agent.tool_choice import TOOL_NAMES, ToolCall, choose
 from resus_doc.errors import InputRefused, UsageError
 from resus_doc.models.llm import Completion, Engine

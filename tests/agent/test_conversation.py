@@ -14,7 +14,7 @@ from resus_doc.agent.chat import MOST_CALLS, Chat, split
 from resus_doc.agent.conversation import Conversation
 from resus_doc.errors import InputRefused, LanguageModelBroken, ResourceMissing
 from resus_doc.models.llm import Completion
-from resus_doc.tools import casefolder
+from resus_doc.tools import case_writer, casefolder
 from resus_doc.tools.cases import open_case
 
 SAMPLE = settings.SAMPLE_VIDEO.with_suffix(".txt")
@@ -256,11 +256,11 @@ def test_warming_up_loads_the_language_model_and_the_embedder(monkeypatch):
 def test_what_a_person_revised_meanwhile_is_what_the_next_answer_tells(tmp_path):
     case, chosen = tmp_path / "case", settings.load()
     report = open_case(SAMPLE, chosen)
-    casefolder.write_case(report, None, case, replace=False)
+    case_writer.write_case(report, None, case, replace=False)
     later = [event.model_copy(update={"start_s": event.start_s + 0.5}) for event in report.events]
     with Chat(report, Scripted(FIRST_PPV, FIRST_PPV), chosen, folder=case) as one:  # type: ignore[arg-type]
         before = one.ask("When did PPV start?")
-        casefolder.write_case(report.model_copy(update={"events": tuple(later)}), None, case, replace=True)
+        case_writer.write_case(report.model_copy(update={"events": tuple(later)}), None, case, replace=True)
         after = one.ask("When did PPV start?")
     assert before.answer != after.answer
     with Chat.open(case, chosen) as anew:

@@ -7,7 +7,8 @@ import pytest
 
 from resus_doc import settings
 from resus_doc.agent.loaded import LoadedModels
-from resus_doc.agent.report import Request, make_report
+from resus_doc.agent.report import make_report
+from resus_doc.agent.request import Request
 from resus_doc.tools.simulate.dataset import write_dataset
 
 

@@ -19,7 +19,8 @@ sys.path.pop(0)
 
 from resus_doc import settings
 from resus_doc.agent.loaded import LoadedModels
-from resus_doc.agent.report import ReportGraph, Request, make_report
+from resus_doc.agent.report import ReportGraph, make_report
+from resus_doc.agent.request import Request
 from resus_doc.cli import display
 from resus_doc.errors import BundleBroken, InputRefused, LanguageModelBroken, ResourceMissing, UsageError
 from resus_doc.models.detector import Detector
@@ -277,7 +278,8 @@ def test_the_lock_of_a_killed_run_stops_nobody(tmp_path):
     place, annotations = tmp_path / "case", settings.SAMPLE_VIDEO.with_suffix(".txt")
     code = (
         "import os, sys\nfrom pathlib import Path\nfrom resus_doc import settings\n"
-        "from resus_doc.agent.report import Request, make_report\n"
+        "from resus_doc.agent.report import make_report\n"
+        "from resus_doc.agent.request import Request\n"
         "killed = lambda step, _: os.kill(os.getpid(), 9) if step == 'plan' else None\n"
         "place, annotations = map(Path, sys.argv[1:])\n"
         "make_report(Request(settings.SAMPLE_VIDEO, place, settings.load(llm='none'), annotations=annotations, "

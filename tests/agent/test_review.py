@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from resus_doc import settings
 from resus_doc.agent import review_run
-from resus_doc.agent.report import Request, make_report
+from resus_doc.agent.report import make_report
+from resus_doc.agent.request import Request
 from resus_doc.agent.review import ReviewSession
 from resus_doc.errors import CaseChanged, InputRefused, ResourceMissing, UsageError
 from resus_doc.schema import DomainCheck, Report
-from resus_doc.tools import agreement_files, casefolder, clips, formats, revisions
+from resus_doc.tools import agreement_files, case_writer, casefolder, clips, formats, revisions
 from resus_doc.tools.case_lock import lock_file, reviewer_of, reviewing
 from resus_doc.tools.dashboard import PAGE
 from resus_doc.tools.ledger import Row, open_ledger
@@ -345,7 +346,7 @@ def test_a_crash_mid_save_leaves_the_old_case_whole(case, monkeypatch):
         out.rename(out.parent / f".{out.name}.before")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(casefolder, "_put_in_place", killed)
+    monkeypatch.setattr(case_writer, "_put_in_place", killed)
     with pytest.raises(KeyboardInterrupt):
         save(session, wanted)
     assert not case.exists()
@@ -365,7 +366,7 @@ def test_a_full_disk_leaves_the_case_and_says_so(case, monkeypatch):
     def full(_folder: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(casefolder, "_flush", full)
+    monkeypatch.setattr(case_writer, "_flush", full)
     with pytest.raises(ResourceMissing, match=r"full.*save again"):
         save(session, wanted)
     assert (case / "report.json").read_bytes() == before and not (case / "revisions").exists()
@@ -422,7 +423,7 @@ def test_a_review_is_seen_by_another_user_who_may_not_write_its_lock(case):
             with pytest.raises(UsageError, match=r"being reviewed \(since 20"):
                 purge([place])
             with pytest.raises(UsageError, match=r"being reviewed \(since 20"):
-                casefolder.check_place(place, replace=True)
+                case_writer.check_place(place, replace=True)
             with pytest.raises(UsageError, match=r"being reviewed already \(since 20"), reviewing(place):
                 pass
         assert casefolder.read_report(place)
@@ -457,7 +458,7 @@ def withheld(case: Path) -> None:
     events = tuple(event.model_copy(update={"source": "detector"}) for event in report.events)
     changes = {"domain_check": check, "events": (), "withheld_events": events, "observed": (), "observed_s": 0.0}
     report = report.model_copy(update={**changes, "measures": (), "findings": (), "narrative": ()})
-    casefolder.write_case(report, None, case, replace=True, video=case.parent / "birth.mp4")
+    case_writer.write_case(report, None, case, replace=True, video=case.parent / "birth.mp4")
 
 
 def test_withheld_events_are_accepted_one_by_one_and_count_once_the_reviewer_watched_it_all(case):

@@ -17,7 +17,7 @@ from resus_doc import settings
 from resus_doc.agent.review import ReviewSession
 from resus_doc.agent.review_server import LARGEST_BODY, make_app
 from resus_doc.schema import Report
-from resus_doc.tools import casefolder
+from resus_doc.tools import case_writer
 
 PORT = 8123
 HOST = f"127.0.0.1:{PORT}"
@@ -31,7 +31,7 @@ def write(place: Path, report: Report) -> Path:
     video = Path(shutil.copy(settings.SAMPLE_VIDEO, place / "birth.mp4"))
     sha256 = hashlib.sha256(video.read_bytes()).hexdigest()
     report = report.model_copy(update={"video": report.video.model_copy(update={"sha256": sha256})})
-    casefolder.write_case(report, None, place / "case", replace=False, video=video)
+    case_writer.write_case(report, None, place / "case", replace=False, video=video)
     return place / "case"
 
 

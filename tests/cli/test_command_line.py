@@ -15,7 +15,7 @@ sys.path.pop(0)
 from resus_doc import settings
 from resus_doc.agent import conversation
 from resus_doc.agent.conversation import Conversation
-from resus_doc.tools.casefolder import write_case
+from resus_doc.tools.case_writer import write_case
 
 HEAVY = ("torch", "transformers", "chromadb", "av", "langgraph", "llama_cpp", "moviepy", "cv2", "numpy")
 

@@ -15,7 +15,7 @@ sys.path.pop(0)
 
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError, VideoRefused
 from resus_doc.schema import Report, Span, TimeZero
-from resus_doc.tools import captions, casefolder, clips, thumbnails
+from resus_doc.tools import captions, case_writer, casefolder, clips, thumbnails
 from resus_doc.tools.clips import Clip, in_order, plan
 from resus_doc.tools.purge import purge
 from resus_doc.tools.reel import make_reel
@@ -174,7 +174,7 @@ def test_the_reel_goes_by_time_and_shows_no_stretch_twice() -> None:
 
 @pytest.fixture
 def case(unsteady: Path, tmp_path: Path) -> Path:
-    casefolder.write_case(a_report(unsteady), None, tmp_path / "case", replace=False, video=unsteady)
+    case_writer.write_case(a_report(unsteady), None, tmp_path / "case", replace=False, video=unsteady)
     return tmp_path / "case"
 
 
@@ -212,7 +212,7 @@ def test_a_missing_or_another_recording_is_refused(case: Path, unsteady: Path, t
 
 def test_a_case_with_nothing_to_show_says_so(tmp_path: Path, unsteady: Path) -> None:
     nothing = a_report(unsteady, events=(), findings=())
-    casefolder.write_case(nothing, None, tmp_path / "case", replace=False, video=unsteady)
+    case_writer.write_case(nothing, None, tmp_path / "case", replace=False, video=unsteady)
     with pytest.raises(InputRefused, match="nothing to show"):
         make_reel(tmp_path / "case")
 
@@ -228,12 +228,12 @@ def test_a_case_takes_its_clips_along_and_a_new_one_forgets_them(unsteady: Path,
     films.mkdir()
     for name in ("F1.mp4", "pause-1.mp4"):
         (films / name).write_bytes(b"film")
-    casefolder.write_case(report, None, out, replace=False, video=unsteady, clips=films)
+    case_writer.write_case(report, None, out, replace=False, video=unsteady, clips=films)
     page = (out / "report.html").read_text()
     assert 'href="clips/F1.mp4"' in page and 'href="clips/pause-1.mp4"' in page
     assert sorted(path.name for path in (out / "clips").iterdir()) == ["F1.mp4", "pause-1.mp4"]
     other = report.model_copy(update={"case_id": "case-other"})
-    casefolder.write_case(other, None, out, replace=True, video=unsteady)
+    case_writer.write_case(other, None, out, replace=True, video=unsteady)
     assert not (out / "clips").exists() and "clips/F1.mp4" not in (out / "report.html").read_text()
 
 
@@ -284,8 +284,8 @@ def test_pictures_at_times_are_those_shown_then(tmp_path: Path, ending: str) -> 
 def test_the_page_shows_thumbnails_where_there_are_some_and_stays_small(unsteady: Path, tmp_path: Path) -> None:
     report = a_report(unsteady)
     taken = thumbnails.take(report, [unsteady])
-    casefolder.write_case(report, None, tmp_path / "with", replace=False, video=unsteady, thumbnails=taken)
-    casefolder.write_case(report, None, tmp_path / "without", replace=False, video=unsteady)
+    case_writer.write_case(report, None, tmp_path / "with", replace=False, video=unsteady, thumbnails=taken)
+    case_writer.write_case(report, None, tmp_path / "without", replace=False, video=unsteady)
     page, bare = ((tmp_path / name / "report.html").read_text() for name in ("with", "without"))
     assert page.count("data:image/jpeg;base64,") == 2 and "<img" not in bare
     assert len(page) < 200_000

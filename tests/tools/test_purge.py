@@ -13,7 +13,8 @@ sys.path.pop(0)
 
 from resus_doc.errors import InputRefused, UsageError
 from resus_doc.tools.case_lock import making_report
-from resus_doc.tools.casefolder import report_json, write_case
+from resus_doc.tools.case_writer import write_case
+from resus_doc.tools.casefolder import report_json
 from resus_doc.tools.dashboard import write_dashboard
 from resus_doc.tools.export import export_case
 from resus_doc.tools.ledger import Row, open_ledger

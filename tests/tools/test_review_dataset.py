@@ -14,7 +14,7 @@ from sample_report import EVENTS, sample_report, withheld_report
 from resus_doc import settings
 from resus_doc.errors import InputRefused
 from resus_doc.schema import Report, Review
-from resus_doc.tools import casefolder
+from resus_doc.tools import case_writer, casefolder
 from resus_doc.tools.dataset import open_dataset, read_case
 from resus_doc.tools.review_dataset import export_dataset, split_of
 
@@ -35,7 +35,7 @@ def write(place: Path, name: str, report: Report | None = None, **changes: objec
     report = report or sample_report(**about)
     sha256 = hashlib.sha256(video.read_bytes()).hexdigest()
     report = report.model_copy(update={"video": report.video.model_copy(update={"sha256": sha256})})
-    casefolder.write_case(report, None, place / name, replace=False, video=video)
+    case_writer.write_case(report, None, place / name, replace=False, video=video)
     return place / name
 
 
@@ -56,7 +56,7 @@ def test_a_later_revision_takes_the_earlier_one_s_place_and_no_other_split(tmp_p
     export_dataset([case], tmp_path / "set", "train")
     report = casefolder.read_report(case)
     changed = report.model_copy(update={"events": report.events[:-1]})
-    casefolder.write_case(changed, None, tmp_path / "later", replace=False, video=tmp_path / "one.mp4")
+    case_writer.write_case(changed, None, tmp_path / "later", replace=False, video=tmp_path / "one.mp4")
     export_dataset([tmp_path / "later"], tmp_path / "set", "train")
     (held,) = open_dataset(tmp_path / "set").cases
     assert len(read_case(held).spans["stimulation"]) == 1
@@ -105,6 +105,6 @@ def test_a_recording_that_lies_in_the_dataset_already_stays_there(tmp_path):
     export_dataset([case], tmp_path / "set", "train")
     kept = next((tmp_path / "set" / "videos" / "train").glob("*.mp4"))
     (tmp_path / "one.mp4").unlink()
-    casefolder.write_case(casefolder.read_report(case), None, tmp_path / "again", replace=False, video=kept)
+    case_writer.write_case(casefolder.read_report(case), None, tmp_path / "again", replace=False, video=kept)
     export_dataset([tmp_path / "again"], tmp_path / "set", "train")
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == casefolder.read_report(case).video.sha256
