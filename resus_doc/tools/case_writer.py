@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -25,11 +26,13 @@ from resus_doc.tools.casefolder import (
     CLIPS,
     FILES,
     OURS,
+    PAGE,
     REPORT,
     REVISIONS,
     RUN,
     canonical,
     is_revised,
+    own_folder,
     read_report,
     recording_places,
     report_json,
@@ -178,12 +181,16 @@ def put_films(
 
     case = resolved(case)
     report = read_report(case)
-    with _disk_trouble(case):
-        names = _copy_clips(films, case)
-        around = _as_before(case, windows, confidentiality, thumbnails, names)
-        partial = case / ".report.html.part"
-        _write(partial, render(canonical(report), around))
-        partial.replace(case / "report.html")
+    clips = own_folder(case, CLIPS)
+    with _disk_trouble(case), TemporaryDirectory(prefix=".films-", dir=case) as fresh:
+        names = _copy_clips(films, Path(fresh))
+        page = Path(fresh) / PAGE
+        _write(page, render(canonical(report), _as_before(case, windows, confidentiality, thumbnails, names)))
+        clips.mkdir(exist_ok=True)
+        for name in names:
+            film = f"{name}.mp4"
+            (Path(fresh) / CLIPS / film).replace(clips / film)
+        page.replace(case / PAGE)
 
 
 def mend(case: Path) -> None:
@@ -313,7 +320,7 @@ def _fill(folder: Path, report: Report, around: "Surroundings") -> None:
 
     report = canonical(report)
     _write(folder / REPORT, report_json(report))
-    _write(folder / "report.html", report_html.render(report, around))
+    _write(folder / PAGE, report_html.render(report, around))
     _write(folder / "report.md", report_md.render(report))
     formats.write_csv(report.events, folder / "timeline.csv")
     formats.write_vtt(report.events, folder / "timeline.vtt")

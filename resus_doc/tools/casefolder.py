@@ -11,10 +11,11 @@ from resus_doc.errors import InputRefused
 from resus_doc.schema import SCHEMA_VERSION, Report
 
 REPORT = "report.json"
+PAGE = "report.html"
 RUN = "run.json"
 FILES = (
     REPORT,
-    "report.html",
+    PAGE,
     "report.md",
     "timeline.csv",
     "timeline.vtt",
@@ -57,6 +58,18 @@ def read_report(case: Path) -> Report:
             ) from error
         where = ".".join(str(part) for part in first["loc"]) or "its beginning"
         raise InputRefused(f"{path} is not a report of this version ({where}: {first['msg']}).", remedy) from error
+
+
+def own_folder(case: Path, name: str, remedy: str = "Remove the link.") -> Path:
+    """Where files of this kind lie in a case; it need not be there.
+
+    Raises:
+        InputRefused: it is a link: a case that somebody sent would have files written elsewhere.
+    """
+    folder = case / name
+    if folder.is_symlink():
+        raise InputRefused(f"{folder} is a link to another place.", remedy)
+    return folder
 
 
 def report_json(report: Report) -> str:
@@ -104,7 +117,7 @@ def has_pictures(case: Path) -> bool:
     from resus_doc.tools.report_html import PICTURE
 
     try:
-        return f'src="{PICTURE}' in (case / "report.html").read_text(encoding="utf-8")
+        return f'src="{PICTURE}' in (case / PAGE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
 

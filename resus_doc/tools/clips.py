@@ -8,6 +8,7 @@ composes and encodes. Clips have no sound: voices tell who was there.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,6 @@ from resus_doc.tools import captions, ppv
 from resus_doc.tools import report_words as words
 from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.video import GridReader, Image
-
-FOLDER, REEL = "clips", "reel.mp4"
 
 LEAD_S = 2.0
 """What went before an onset is shown too, so that the onset can be seen; as much is shown after an end."""
@@ -230,7 +229,6 @@ def picture_size(width: int, height: int) -> tuple[int, int]:
 
 def _write(film: _Film, path: Path, progress: Callable[[float], None] = lambda _fraction: None) -> None:
     """Encode under another name, look whether all pictures arrived, and only then give the file its name."""
-    part = path.with_name(f".{path.stem}.part.mp4")
 
     def picture(t_s: float) -> Image:
         progress(min(1.0, t_s * film.fps / film.count))
@@ -238,18 +236,17 @@ def _write(film: _Film, path: Path, progress: Callable[[float], None] = lambda _
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _encode(picture, film, part)
-        if _pictures_in(part) != film.count:
-            raise OSError("not all pictures arrived in the file; the disk may be full")
-        part.replace(path)
+        with TemporaryDirectory(prefix=".film-", dir=path.parent) as fresh:
+            part = Path(fresh) / path.name
+            _encode(picture, film, part)
+            if _pictures_in(part) != film.count:
+                raise OSError("not all pictures arrived in the file; the disk may be full")
+            part.replace(path)
     except (OSError, RuntimeError) as error:
         raise ResourceMissing(
             f"The film {path.name} cannot be written to {path.parent} ({_first_line(error)}).",
             "Free some space or choose another place, then run the same command again.",
         ) from error
-    finally:
-        if part.exists():
-            part.unlink()
 
 
 def _encode(picture: Callable[[float], Image], film: _Film, part: Path) -> None:

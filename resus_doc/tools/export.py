@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from resus_doc.errors import InputRefused, ResourceMissing, UsageError
+from resus_doc.errors import ResourceMissing, UsageError
 from resus_doc.schema import Finding, Report
 from resus_doc.tools import casefolder, formats, report_docx, report_md
 from resus_doc.tools.spreadsheet import cell
@@ -29,9 +29,8 @@ def export_case(case: Path, kind: str, out: Path | None = None) -> tuple[Path, .
     if kind != "all" and kind not in FORMATS:
         raise UsageError(f"The format '{kind}' is not known.", f"Choose one of: {', '.join(FORMATS)}, all.")
     report = casefolder.read_report(case)
-    folder = case / casefolder.EXPORT if out is None else out
-    if out is None and folder.is_symlink():
-        raise InputRefused(f"{folder} is a link to another place.", "Remove the link, or name the folder with -o.")
+    remedy = "Remove the link, or name the folder with -o."
+    folder = casefolder.own_folder(case, casefolder.EXPORT, remedy) if out is None else out
     chosen = FORMATS if kind == "all" else {kind: FORMATS[kind]}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from resus_doc.errors import InputRefused, UsageError
 from resus_doc.tools import casefolder, clips
 from resus_doc.tools.video import check_file
 
+REEL = "reel.mp4"
+
 
 class Made(NamedTuple):
     """The film, and how many stretches of the recording it shows."""
@@ -35,12 +37,14 @@ def make_reel(
         progress: called with the finished fraction.
 
     Raises:
-        InputRefused: the folder holds no case, there is nothing to show, the recording is another one, or there are several.
+        InputRefused: the folder holds no case, its `clips` is a link, there is nothing to show, the recording is another one, or
+            there are several.
         VideoRefused: the recording is missing or cannot be read.
         ResourceMissing: the film cannot be written.
         UsageError: the film's name does not end in .mp4, or is that of the recording.
     """
-    path = case / casefolder.CLIPS / clips.REEL if out is None else out
+    remedy = "Remove the link, or name another file with -o."
+    path = casefolder.own_folder(case, casefolder.CLIPS, remedy) / REEL if out is None else out
     if path.suffix.casefold() != ".mp4":
         raise UsageError(f"The film is an MP4 file, and {path.name} is not named like one.", "End its name in .mp4.")
     report = casefolder.read_report(case)

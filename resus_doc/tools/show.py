@@ -5,12 +5,14 @@ recording with a variable frame rate; moviepy only writes them. A clip has no so
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.schema import Report
-from resus_doc.tools.casefolder import refuse_several_recordings, video_place
+from resus_doc.tools.casefolder import CLIPS, own_folder, refuse_several_recordings, video_place
 from resus_doc.tools.clock import clock
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ AROUND_S = 1.0
 """Shown before and after an event, so that its beginning and end are seen."""
 CLIP_FPS = 12.5
 WIDEST = 640
-CLIPS = "clips"
 
 
 def video_of(case: Path, report: Report) -> Path:
@@ -60,15 +61,16 @@ def frame(case: Path, report: Report, at_s: float) -> Path:
             f"The video has no picture at {clock(at_s)}; it lasts {clock(report.video.duration_s)}.",
             "Name another moment.",
         )
-    pictures = _pictures(video_of(case, report), report, at_s, None, 1.0)
-    path = _place(case, f"frame-{at_s:08.2f}.png")
+    picture = next(_pictures(video_of(case, report), report, at_s, None, 1.0))
+    name = f"frame-{at_s:08.2f}.png"
     import cv2
     import numpy as np
 
-    _written = cv2.imwrite(str(path), np.ascontiguousarray(next(pictures)[..., ::-1]))
-    if not _written:
-        raise _unwritable(case)
-    return path
+    with _fresh(case) as fresh:
+        written = cv2.imwrite(str(fresh / name), np.ascontiguousarray(picture[..., ::-1]))
+        if not written:
+            raise _unwritable(case)
+    return case / CLIPS / name
 
 
 def clip(case: Path, report: Report, start_s: float, end_s: float) -> Path:
@@ -84,18 +86,13 @@ def clip(case: Path, report: Report, start_s: float, end_s: float) -> Path:
             f"The video has no stretch from {clock(start_s)} to {clock(end_s)}.", "Name a stretch within the video."
         )
     pictures = _pictures(video_of(case, report), report, start_s, end_s, CLIP_FPS)
-    path = _place(case, f"clip-{start_s:08.2f}-{end_s:08.2f}.mp4")
+    name = f"clip-{start_s:08.2f}-{end_s:08.2f}.mp4"
     from moviepy import VideoClip
 
     shown = _Sequence(pictures)
-    part = path.with_name(f".{path.name}")
-    try:
-        with VideoClip(shown.at, duration=end_s - start_s) as made:
-            made.write_videofile(str(part), fps=CLIP_FPS, codec="libx264", audio=False, logger=None)
-        part.replace(path)
-    except OSError as error:
-        raise _unwritable(case) from error
-    return path
+    with _fresh(case) as fresh, VideoClip(shown.at, duration=end_s - start_s) as made:
+        made.write_videofile(str(fresh / name), fps=CLIP_FPS, codec="libx264", audio=False, logger=None)
+    return case / CLIPS / name
 
 
 class _Sequence:
@@ -122,12 +119,18 @@ def _pictures(video: Path, report: Report, start_s: float, end_s: float | None, 
         yield grid_frame.image
 
 
-def _place(case: Path, name: str) -> Path:
+@contextmanager
+def _fresh(case: Path) -> Iterator[Path]:
+    """An empty folder; what is written there is moved among the case's clips."""
+    clips = own_folder(case, CLIPS)
     try:
-        (case / CLIPS).mkdir(exist_ok=True)
+        clips.mkdir(exist_ok=True)
+        with TemporaryDirectory(prefix=".clips-", dir=clips) as fresh:
+            yield Path(fresh)
+            for path in Path(fresh).iterdir():
+                path.replace(clips / path.name)
     except OSError as error:
         raise _unwritable(case) from error
-    return case / CLIPS / name
 
 
 def _unwritable(case: Path) -> ResourceMissing:

@@ -296,3 +296,32 @@ def test_a_reel_never_takes_the_recording_s_place(case: Path, unsteady: Path) ->
     with pytest.raises(UsageError, match="is the recording itself"):
         make_reel(case, out=unsteady)
     assert unsteady.read_bytes() == before
+
+
+def test_nothing_is_written_through_a_link_of_a_received_case(case: Path, tmp_path: Path) -> None:
+    somebodys = tmp_path / "somebodys.mp4"
+    somebodys.write_bytes(b"a film of somebody")
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "R1.mp4").write_bytes(b"a clip")
+    (case / "clips").mkdir()
+    for name in ("clips/reel.mp4", "clips/.reel.part.mp4", "clips/R1.mp4", ".report.html.part"):
+        (case / name).symlink_to(somebodys)
+    case_writer.put_films(case, None, films)
+    assert make_reel(case).path.stat().st_size > 1000
+    assert somebodys.read_bytes() == b"a film of somebody"
+    assert (case / "clips" / "R1.mp4").read_bytes() == b"a clip" and not (case / "clips" / "R1.mp4").is_symlink()
+
+
+def test_a_linked_folder_of_clips_is_refused(case: Path, tmp_path: Path) -> None:
+    elsewhere, films = tmp_path / "elsewhere", tmp_path / "films"
+    elsewhere.mkdir()
+    films.mkdir()
+    (films / "R1.mp4").write_bytes(b"a clip")
+    (case / "clips").symlink_to(elsewhere)
+    page = (case / "report.html").read_bytes()
+    with pytest.raises(InputRefused, match=r"clips is a link.*-o"):
+        make_reel(case)
+    with pytest.raises(InputRefused, match="clips is a link"):
+        case_writer.put_films(case, None, films)
+    assert not list(elsewhere.iterdir()) and (case / "report.html").read_bytes() == page

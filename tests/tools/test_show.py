@@ -65,6 +65,21 @@ def test_a_clip_lasts_as_long_as_its_stretch_and_has_no_sound(case):
     assert probe(show.clip(case, a_report(case.parent / "video.mp4"), -3.0, 500.0)).duration_s > 11.5
 
 
+def test_nothing_is_shown_through_a_link_of_a_received_case(case, tmp_path_factory):
+    report, elsewhere = a_report(case.parent / "video.mp4"), tmp_path_factory.mktemp("elsewhere")
+    (case / "clips").symlink_to(elsewhere)
+    for make in (lambda: show.frame(case, report, 5.3), lambda: show.clip(case, report, 5.0, 5.5)):
+        with pytest.raises(InputRefused, match="clips is a link"):
+            make()
+    (case / "clips").unlink()
+    (case / "clips").mkdir()
+    somebodys = elsewhere / "somebodys.png"
+    somebodys.write_bytes(b"of somebody")
+    (case / "clips" / show.frame(case, report, 5.3).name).unlink()
+    (case / "clips" / "frame-00005.30.png").symlink_to(somebodys)
+    assert not show.frame(case, report, 5.3).is_symlink() and somebodys.read_bytes() == b"of somebody"
+
+
 def test_what_cannot_be_shown_is_told(case):
     report = a_report(case.parent / "video.mp4")
     with pytest.raises(InputRefused, match=r"no picture at 1:00; it lasts 0:12"):
