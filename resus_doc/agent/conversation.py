@@ -15,7 +15,7 @@ from typing import Any, Self
 from resus_doc.errors import ResourceMissing
 from resus_doc.schema import Report
 from resus_doc.settings import Settings
-from resus_doc.tools.casefolder import CHAT
+from resus_doc.tools.casefolder import CHAT, own_place
 
 FOLDER = "chats"
 
@@ -38,9 +38,12 @@ class Conversation:
         """The conversation about this case, kept in its folder where that can be written to.
 
         Raises:
+            InputRefused: the case has a link in its place.
             ResourceMissing: neither the case folder nor the data folder can be written to.
         """
-        place = case / CHAT if case.is_dir() and os.access(case, os.W_OK) else _elsewhere(case, report, settings)
+        place = (
+            own_place(case, CHAT) if case.is_dir() and os.access(case, os.W_OK) else _elsewhere(case, report, settings)
+        )
         with _kept_in(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             return cls(_opened(place), place)

@@ -32,7 +32,7 @@ from resus_doc.tools.casefolder import (
     RUN,
     canonical,
     is_revised,
-    own_folder,
+    own_place,
     read_report,
     recording_places,
     report_json,
@@ -181,7 +181,7 @@ def put_films(
 
     case = resolved(case)
     report = read_report(case)
-    clips = own_folder(case, CLIPS)
+    clips = own_place(case, CLIPS)
     with _disk_trouble(case), TemporaryDirectory(prefix=".films-", dir=case) as fresh:
         names = _copy_clips(films, Path(fresh))
         page = Path(fresh) / PAGE

@@ -60,16 +60,16 @@ def read_report(case: Path) -> Report:
         raise InputRefused(f"{path} is not a report of this version ({where}: {first['msg']}).", remedy) from error
 
 
-def own_folder(case: Path, name: str, remedy: str = "Remove the link.") -> Path:
-    """Where files of this kind lie in a case; it need not be there.
+def own_place(case: Path, name: str, remedy: str = "Remove the link.") -> Path:
+    """A file or folder of a case that is written to; it need not be there.
 
     Raises:
-        InputRefused: it is a link: a case that somebody sent would have files written elsewhere.
+        InputRefused: it is a link: a case that somebody sent would have something written elsewhere.
     """
-    folder = case / name
-    if folder.is_symlink():
-        raise InputRefused(f"{folder} is a link to another place.", remedy)
-    return folder
+    place = case / name
+    if place.is_symlink():
+        raise InputRefused(f"{place} is a link to another place.", remedy)
+    return place
 
 
 def report_json(report: Report) -> str:

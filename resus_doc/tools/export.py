@@ -30,7 +30,7 @@ def export_case(case: Path, kind: str, out: Path | None = None) -> tuple[Path, .
         raise UsageError(f"The format '{kind}' is not known.", f"Choose one of: {', '.join(FORMATS)}, all.")
     report = casefolder.read_report(case)
     remedy = "Remove the link, or name the folder with -o."
-    folder = casefolder.own_folder(case, casefolder.EXPORT, remedy) if out is None else out
+    folder = casefolder.own_place(case, casefolder.EXPORT, remedy) if out is None else out
     chosen = FORMATS if kind == "all" else {kind: FORMATS[kind]}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def make_reel(
         UsageError: the film's name does not end in .mp4, or is that of the recording.
     """
     remedy = "Remove the link, or name another file with -o."
-    path = casefolder.own_folder(case, casefolder.CLIPS, remedy) / REEL if out is None else out
+    path = casefolder.own_place(case, casefolder.CLIPS, remedy) / REEL if out is None else out
     if path.suffix.casefold() != ".mp4":
         raise UsageError(f"The film is an MP4 file, and {path.name} is not named like one.", "End its name in .mp4.")
     report = casefolder.read_report(case)

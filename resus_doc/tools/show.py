@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from resus_doc.errors import InputRefused, ResourceMissing
 from resus_doc.schema import Report
-from resus_doc.tools.casefolder import CLIPS, own_folder, refuse_several_recordings, video_place
+from resus_doc.tools.casefolder import CLIPS, own_place, refuse_several_recordings, video_place
 from resus_doc.tools.clock import clock
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _pictures(video: Path, report: Report, start_s: float, end_s: float | None, 
 @contextmanager
 def _fresh(case: Path) -> Iterator[Path]:
     """An empty folder; what is written there is moved among the case's clips."""
-    clips = own_folder(case, CLIPS)
+    clips = own_place(case, CLIPS)
     try:
         clips.mkdir(exist_ok=True)
         with TemporaryDirectory(prefix=".clips-", dir=clips) as fresh:

@@ -191,6 +191,18 @@ def test_where_a_conversation_is_kept(tmp_path):
     assert casefolder.CHAT not in casefolder.OURS  # a person's notes move along into a case that replaces this one
 
 
+def test_a_received_case_cannot_have_another_file_written_to(tmp_path):
+    chosen = settings.load(data=tmp_path / "data")
+    case, somebodys = tmp_path / "case", tmp_path / "somebodys.sqlite"
+    case.mkdir()
+    sqlite3.connect(somebodys).execute("CREATE TABLE checkpoints (mine)").connection.close()
+    before = somebodys.read_bytes()
+    (case / casefolder.CHAT).symlink_to(somebodys)
+    with pytest.raises(InputRefused, match=r"chat\.sqlite is a link"):
+        Conversation.of_case(case, open_case(SAMPLE, chosen), chosen)
+    assert somebodys.read_bytes() == before
+
+
 def test_a_question_of_several_parts_takes_several_calls_up_to_a_cap():
     engine = Scripted(FIRST_PPV, {"name": "pauses"}, {"name": "decline"})
     answer = a_chat(engine).ask("When did PPV start, how long were the pauses, and what is the weather?")
