@@ -26,6 +26,7 @@ from detector_baselines import BUNDLES
 from detector_data import HARDEST, SEEDS, drawing_code
 from detector_ship import BUILD, validation_videos
 
+from resus_doc.models.bundle import CARD_FILE, CONFIG_FILE
 from resus_doc.models.detector import Detector
 from resus_doc.models.judgement import Figures
 from resus_doc.settings import DEFAULT_DETECTOR
@@ -101,8 +102,9 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
     for name, folder in bundles.items():
         if not folder.exists():
             continue
-        config = (folder / "detector.json").read_bytes()
-        digest = hashlib.sha256(config + mark.encode()).hexdigest()[:16]
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config["files"].pop(CARD_FILE, None)  # it holds these figures
+        digest = hashlib.sha256(f"{config}{mark}".encode()).hexdigest()[:16]
         path = work / f"{name.replace(' ', '-')}-{digest}.txt"
 
         def count(name: str = name, folder: Path = folder) -> Row:
@@ -111,7 +113,7 @@ def rows_of(tests: Tests, work: Path, mark: str) -> list[Row]:
             contender = Contender(name, detector, off, "" if off else compare.told(detector))
             return compare.row(contender, tests, list(validation_videos()) if off else [], work / "frames")
 
-        known = None if name == "adapter off" else compare.learned(json.loads(config)["training"])
+        known = None if name == "adapter off" else compare.learned(config["training"])
         rows.append(kept(path, count)._replace(learned=known))
     return compare.ordered([*rows, *compare.absent([row.name for row in rows])])
 
@@ -130,7 +132,7 @@ def trained() -> list[str]:
     """What the rows' bundles say of their training, beside the columns of the table."""
     found = []
     for name, stage in ROWS.items():
-        path = BUNDLES / stage / "detector.json"
+        path = BUNDLES / stage / CONFIG_FILE
         if path.exists():
             told = json.loads(path.read_text(encoding="utf-8"))["training"]
             facts = told[told["method"]]
