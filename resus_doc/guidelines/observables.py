@@ -42,7 +42,16 @@ def observe(
         return _without_noise(DERIVED[name](timeline, measure, limit))
     if name.startswith(FIRST) and not name.endswith("_from_table"):
         return _without_noise(_time_to_first(name.removeprefix(FIRST), timeline, measure, limit))
-    return _plain(name, unit, timeline, measure, limit)
+    found = _plain(name, unit, timeline, measure, limit)
+    return _with_cpap(found, measures) if name in ("ppv_pause_longest", "ppv_pause_total") else found
+
+
+def _with_cpap(pauses: Observation, measures: Sequence[Measure]) -> Observation:
+    """Pauses of PPV, and how much of them was CPAP: a change of the kind of support is no baby left without any."""
+    cpap = next((measure for measure in measures if measure.name == "ppv_pause_cpap_total"), None)
+    if not pauses.value or cpap is None or not cpap.value:
+        return pauses
+    return pauses._replace(text=f"{pauses.text} CPAP was seen for {measured(cpap.value, 's')} of all pauses of PPV.")
 
 
 def _without_noise(observation: Observation) -> Observation:

@@ -362,6 +362,15 @@ def test_pause_limit_is_a_quality_metric(value, span, verdict):
     assert found.verdict == (verdict or "not_assessable")
 
 
+def test_a_pause_of_ppv_says_how_much_of_it_was_cpap():
+    case = timeline(event(1, "ppv", 20, 40), event(2, "cpap", 42, 58), event(3, "ppv", 61, 90))
+    found = finding(case, PAUSE_RULE, measures=compute(case))
+    assert found.verdict == "not_met"
+    assert found.observed.endswith(" CPAP was seen for 16.0 s of all pauses of PPV.")
+    plain = timeline(event(1, "ppv", 20, 40), event(3, "ppv", 61, 90))
+    assert "CPAP" not in finding(plain, PAUSE_RULE, measures=compute(plain)).observed
+
+
 def test_a_pause_that_was_not_there_has_no_length():
     measure = Measure(id="M1", name="ppv_pause_longest", value=0, unit="s", range=None)
     assert finding(timeline(event(1, "ppv", 20, 90)), PAUSE_RULE, measures=(measure,)).observed == (
