@@ -6,7 +6,7 @@ composes and encodes. Clips have no sound: voices tell who was there.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from resus_doc.errors import InputRefused, ResourceMissing
-from resus_doc.schema import Event, Finding, Report
+from resus_doc.schema import Event, Finding, Report, Span, Verdict
 from resus_doc.tools import captions, ppv
 from resus_doc.tools import report_words as words
 from resus_doc.tools.cases import timeline_of
@@ -27,7 +27,10 @@ SHOWN_S = 8.0
 """So much of the last of a finding's events is shown: two breaths of the slowest rate would fit in half of it."""
 
 LONGEST_S = 20.0
-"""A clip is short. Of a longer stretch its beginning is shown, and the title says so."""
+"""A clip is short. Of a longer pause its beginning is shown, of the events of a finding the last onset; the title says so."""
+
+GRAVITY: Mapping[Verdict, int] = {"not_met": 0, "indeterminate": 1}
+"""Which title stands first where findings share a stretch: only the first lines of a caption can be read."""
 
 MOST_FPS = 30.0
 SIDES = (640, 1280, 720)
@@ -44,6 +47,7 @@ class Clip(NamedTuple):
     title: str
     start_s: float
     end_s: float
+    gravity: int = len(GRAVITY)
 
 
 def plan(report: Report) -> tuple[Clip, ...]:
@@ -109,9 +113,9 @@ def write_reel(
 
 
 def in_order(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """By time; clips of the very same stretch become one with the titles of all."""
+    """By time; clips of the very same stretch become one with the titles of all, what is not met first."""
     titles: dict[tuple[float, float], list[str]] = {}
-    for clip in clips:
+    for clip in sorted(clips, key=lambda clip: clip.gravity):
         titles.setdefault((clip.start_s, clip.end_s), []).append(clip.title)
     return tuple(Clip("", " / ".join(titles[span]), *span) for span in sorted(titles))
 
@@ -124,34 +128,54 @@ def _pauses(report: Report) -> list[ppv.Pause]:
 
 
 def _of_finding(finding: Finding, events: dict[str, Event], pauses: Sequence[ppv.Pause], report: Report) -> Clip | None:
-    """Its longest pause where it is about pauses; else from its first event's onset on."""
+    """Its longest pause where it is about pauses; else its events up to the last onset."""
     names = {measure.id: measure.name for measure in report.measures}
-    title = f"{finding.id} · {words.VERDICT_NAMES[finding.verdict]} · {finding.statement}"
+    head, gravity = f"{finding.id} · {words.VERDICT_NAMES[finding.verdict]}", GRAVITY.get(finding.verdict, len(GRAVITY))
     if pauses and any(names.get(measure, "").startswith("ppv_pause") for measure in finding.measures):
         longest = max(pauses, key=lambda pause: ppv.pause_longest((pause,)).value)
-        return _clip(finding.id, title, longest.seen.start_s, longest.seen.end_s + LEAD_S, report)
+        seen = Span(longest.seen.start_s, longest.seen.end_s + LEAD_S)
+        found, cut = _beginning(seen, report)
+        return _clip(finding.id, f"{head}{cut} · {finding.statement}", found, gravity)
     shown = [events[each] for each in finding.events if each in events]
     if not shown:
         return None
     last = max(event.start_s for event in shown)
     end_s = min(last + SHOWN_S, max(event.end_s for event in shown) + LEAD_S)
-    return _clip(finding.id, title, min(event.start_s for event in shown), end_s, report)
+    found, cut = _ending(Span(min(event.start_s for event in shown), end_s), report)
+    return _clip(finding.id, f"{head}{cut} · {finding.statement}", found, gravity)
 
 
 def _of_pause(number: int, pause: ppv.Pause, total: int, report: Report) -> Clip:
     length = words.amount(ppv.pause_total((pause,)).value, "s")
     if unseen_s := ppv.pause_unseen((pause,), timeline_of(report)):
         length += f" in view and {words.amount(unseen_s, 's')} out of view"
-    title = f"Pause of PPV, {number} of {total}: {length}, between {pause.before.id} and {pause.after.id}"
-    return _clip(f"pause-{number}", title, pause.seen.start_s, pause.seen.end_s + LEAD_S, report)
+    found, cut = _beginning(Span(pause.seen.start_s, pause.seen.end_s + LEAD_S), report)
+    title = f"Pause of PPV, {number} of {total}: {length}, between {pause.before.id} and {pause.after.id}{cut}"
+    return _clip(f"pause-{number}", title, found)
 
 
-def _clip(name: str, title: str, start_s: float, end_s: float, report: Report) -> Clip:
-    begin = max(0.0, start_s - LEAD_S)
-    end = min(end_s, report.video.duration_s)
-    if end - begin > LONGEST_S:
-        end, title = begin + LONGEST_S, f"{title} (its first {LONGEST_S - LEAD_S:.0f} s)"
-    return Clip(re.sub(r"[^A-Za-z0-9-]", "_", name)[:40], title, begin, end)
+def _beginning(span: Span, report: Report) -> tuple[Span, str]:
+    """What is shown of a stretch, from shortly before it on, and what to say of it where that is not all."""
+    whole = _led_up_to(span, report)
+    if whole.end_s - whole.start_s <= LONGEST_S:
+        return whole, ""
+    return Span(whole.start_s, whole.start_s + LONGEST_S), f" (its first {LONGEST_S - LEAD_S:.0f} s)"
+
+
+def _ending(span: Span, report: Report) -> tuple[Span, str]:
+    """The same up to its end."""
+    whole = _led_up_to(span, report)
+    if whole.end_s - whole.start_s <= LONGEST_S:
+        return whole, ""
+    return Span(whole.end_s - LONGEST_S, whole.end_s), f" (the last {LONGEST_S:.0f} s)"
+
+
+def _led_up_to(span: Span, report: Report) -> Span:
+    return Span(max(0.0, span.start_s - LEAD_S), min(span.end_s, report.video.duration_s))
+
+
+def _clip(name: str, title: str, span: Span, gravity: int = len(GRAVITY)) -> Clip:
+    return Clip(re.sub(r"[^A-Za-z0-9-]", "_", name)[:40], title, span.start_s, span.end_s, gravity)
 
 
 def _opening(report: Report, confidentiality: str) -> tuple[str, ...]:

@@ -163,6 +163,26 @@ def test_a_long_stretch_is_cut_and_says_so() -> None:
     assert pause.end_s - pause.start_s == clips.LONGEST_S and "its first 18 s" in pause.title
 
 
+def test_of_a_finding_over_a_long_time_the_last_onset_is_shown() -> None:
+    """What is judged of compressions after PPV is when they began."""
+    found = (
+        sample_report().findings[0].model_copy(update={"events": ("E1", "E2"), "measures": (), "verdict": "not_met"})
+    )
+    events = (event(1, "ppv", 20.0, 50.0), event(2, "chest_compressions", 52.0, 70.0))
+    clip = plan(sample_report(events=events, findings=(found,)))[0]
+    assert (clip.start_s, clip.end_s) == (40.0, 60.0)
+    assert clip.title.startswith("F1 · Not met (the last 20 s) · ")
+
+
+def test_what_is_not_met_stands_first_in_the_title_of_a_shared_stretch() -> None:
+    first = (
+        sample_report().findings[0].model_copy(update={"events": ("E1",), "measures": (), "verdict": "not_assessable"})
+    )
+    second = first.model_copy(update={"id": "F2", "verdict": "not_met"})
+    shown = in_order(plan(sample_report(events=(event(1, "ppv", 20.0, 25.0),), findings=(first, second))))
+    assert [clip.title.partition(" · ")[0] for clip in shown] == ["F2"]
+
+
 def test_nothing_is_shown_of_withheld_events() -> None:
     assert plan(withheld_report()) == ()
 
