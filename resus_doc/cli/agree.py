@@ -36,7 +36,8 @@ def agree(
         typer.echo(json.dumps(content, indent=2))
         return
     display.console().print(_table(content))
-    for note in [note for each in compared for note in each.notes] + [f"No partner: {each}" for each in alone]:
+    of_files = [note for each in compared for note in each.notes]
+    for note in [*content["notes"], *of_files, *(f"No partner: {each}" for each in alone)]:
         display.line(note)
 
 
@@ -54,7 +55,7 @@ def _write(out: Path, content: dict[str, Any], pictures: dict[str, str]) -> None
 
 def _table(content: dict[str, Any]) -> Table:
     table = Table(title=f"Agreement over {counted(content['n_videos'], 'video')}", box=None)
-    heads = ("activity", "kappa", "F1 .10", "F1 .25", "F1 .50", "events A", "events B", "onset B-A", "90 %")
+    heads = ("activity", "videos", "kappa", "F1 .10", "F1 .25", "F1 .50", "events A", "events B", "onset B-A", "90 %")
     for head in heads:
         table.add_column(head, justify="left" if head == "activity" else "right", no_wrap=head == "activity")
     for name, found in content["activities"].items():
@@ -62,7 +63,7 @@ def _table(content: dict[str, Any]) -> Table:
         numbers = [found["kappa"], *f1.values()]
         cells = [_shown(number, 2) for number in numbers] + [str(events["one"]), str(events["other"])]
         cells += [_shown(onset["median"], 1), _shown(onset["p90_size"], 1)]
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(name), str(found["n_videos"]), *cells)
     return table
 
 

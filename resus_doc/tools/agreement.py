@@ -50,12 +50,14 @@ class Agreement(Value):
     events: dict[str, EventCounts]
     """By least overlap: `0.10`, `0.25`, `0.50`."""
     onset_differences_s: tuple[float, ...]
+    n_videos: int = 1
 
     def summary(self) -> dict[str, object]:
         """For tables and JSON."""
         sizes = sorted(abs(each) for each in self.onset_differences_s)
         p90 = quantiles(sizes, n=10, method="inclusive")[-1] if len(sizes) > 1 else sizes[0] if sizes else None
         return {
+            "n_videos": self.n_videos,
             "kappa": _rounded(self.seconds.kappa),
             "seconds": self.seconds.model_dump(),
             "event_f1_at_iou": {level: _rounded(counts.f1) for level, counts in self.events.items()},
@@ -120,6 +122,7 @@ def _plus(one: Agreement, more: Agreement) -> Agreement:
         seconds=one.seconds.plus(more.seconds),
         events={level: counts.plus(more.events[level]) for level, counts in one.events.items()},
         onset_differences_s=one.onset_differences_s + more.onset_differences_s,
+        n_videos=one.n_videos + more.n_videos,
     )
 
 

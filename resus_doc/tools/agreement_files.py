@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from resus_doc.errors import InputRefused
-from resus_doc.schema import Report, Timeline
+from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, Report, Timeline
 from resus_doc.tools import agreement, casefolder, formats, revisions
 from resus_doc.tools.batch_tables import EVENTS, SUMMARY
 from resus_doc.tools.cases import missing_of
+from resus_doc.tools.formats_study import USUAL
+from resus_doc.tools.strings import counted
 from resus_doc.tools.timeline import timeline_from_annotations
 
 SUFFIXES = frozenset({".txt", ".csv", ".eaf"})
@@ -41,7 +43,7 @@ def compare_places(one: Path, other: Path) -> tuple[list[Compared], list[str]]:
         InputRefused: a place holds no timeline, a file cannot be read, or nothing pairs.
     """
     if _is_single(one) and _is_single(other):
-        return [_compare(one.stem, _source(one), _source(other))], []
+        return [_compare(_source(one), _source(other))], []
     left, right = _sources(one), _sources(other)
     pairs = [(a, b) for a in left for b in right if a.names & b.names]
     paired = {source.place for pair in pairs for source in pair}
@@ -50,7 +52,22 @@ def compare_places(one: Path, other: Path) -> tuple[list[Compared], list[str]]:
     if not pairs:
         raise InputRefused(f"No timeline in {one} has a partner in {other}.", "Files pair by their names.")
     alone = [str(source.place) for source in (*left, *right) if source.place not in paired]
-    return [_compare(a.place.stem, a, b) for a, b in pairs], alone
+    return [_compare(a, b) for a, b in pairs], alone
+
+
+def left_out(compared: list[Compared]) -> list[str]:
+    """What is in no figure because one of the two does not cover it, a sentence for each activity."""
+    notes = []
+    for activity in ACTIVITIES:
+        without = [each for each in compared if activity not in {found.subject for found in each.agreements}]
+        events = sum(len(timeline.of(activity)) for each in without for timeline in (each.one, each.other))
+        if events:
+            notes.append(
+                f"Of {ACTIVITY_NAMES[activity]}, {counted(events, 'event')} in {len(without)} of "
+                f"{counted(len(compared), 'video')} count in no figure: one of the two does not cover it there (a file covers "
+                "the activities that it holds)."
+            )
+    return notes
 
 
 def as_json(compared: list[Compared], alone: list[str]) -> dict[str, Any]:
@@ -66,6 +83,7 @@ def as_json(compared: list[Compared], alone: list[str]) -> dict[str, Any]:
             }
             for each in compared
         },
+        "notes": left_out(compared),
         "without_partner": alone,
     }
 
@@ -95,7 +113,8 @@ def _source(place: Path) -> Source:
     return Source(place, frozenset({place.stem}), None)
 
 
-def _compare(name: str, one: Source, other: Source) -> Compared:
+def _compare(one: Source, other: Source) -> Compared:
+    name = one.place.stem if one.report is None else one.place.name
     lengths = [source.report.video.duration_s for source in (one, other) if source.report is not None]
     timelines, notes = [], []
     for source in (one, other):
@@ -110,9 +129,11 @@ def _compare(name: str, one: Source, other: Source) -> Compared:
 def _timeline(source: Source, duration_s: float | None) -> tuple[Timeline, list[str]]:
     report = source.report
     if report is None:
-        events = formats.read_annotations(source.place, duration_s)
-        length_s = duration_s or max((event.end_s for event in events), default=0.0)
-        return timeline_from_annotations(events, length_s), []
+        found = formats.read_annotation_file(source.place, duration_s)
+        length_s = duration_s or max((event.end_s for event in found.events), default=0.0)
+        units = [unit for unit in found.units if duration_s is None or unit != USUAL]
+        notes = [f"{source.place.name}: {note.rstrip('.')}." for note in (*found.notes, *units)]
+        return timeline_from_annotations(found.events, length_s), notes
     withheld = bool(report.withheld_events) and not report.events
     timeline = Timeline(
         events=report.withheld_events if withheld else report.events,

@@ -120,3 +120,32 @@ def test_time_that_was_not_recorded_is_compared_with_nothing(tmp_path):
     assert confusion(lost, other) == {"ppv": {"ppv": 10, "nothing": 0}, "nothing": {"ppv": 0, "nothing": 40}}
     (ppv,) = (each for each in compare(one, other) if each.subject == "ppv")
     assert ppv.seconds.only_other == 20
+
+
+def test_events_in_videos_that_one_rater_does_not_cover_are_told(tmp_path):
+    for k in range(3):
+        write(tmp_path / "a" / f"{k}.csv", ONE)
+        write(tmp_path / "b" / f"{k}.csv", OTHER if k == 0 else OTHER.replace("suction,60,62\n", ""))
+    found = as_json(*compare_places(tmp_path / "a", tmp_path / "b"))
+    assert [found["activities"][name]["n_videos"] for name in ("ppv", "suction")] == [3, 1]
+    assert [note.partition(":")[0] for note in found["notes"]] == [
+        "Of stimulation, 3 events in 3 of 3 videos count in no figure",
+        "Of suction, 2 events in 2 of 3 videos count in no figure",
+    ]
+
+
+def test_cases_whose_names_hold_dots_stay_apart(tmp_path):
+    for day in ("01", "02"):
+        case, name = tmp_path / "cases" / f"2024.05.{day}-debrief", f"2024.05.{day}-debrief.csv"
+        write(case / "report.json", report_json(withheld_report()))
+        write(tmp_path / "annotations" / name, ONE)
+    assert set(as_json(*compare_places(tmp_path / "cases", tmp_path / "annotations"))["videos"]) == {
+        "2024.05.01-debrief",
+        "2024.05.02-debrief",
+    }
+
+
+def test_how_times_were_read_is_told_where_the_length_of_the_video_is_not_known(tmp_path):
+    one = write(tmp_path / "a.txt", "Suction 40 60 20\nPPV 100 220 120\n")
+    compared, _ = compare_places(one, write(tmp_path / "b.txt", "Suction 45 66 21\nPPV 100 220 120\n"))
+    assert sum("whole numbers were read as milliseconds" in note.lower() for note in compared[0].notes) == 2
