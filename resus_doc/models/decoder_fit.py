@@ -107,9 +107,11 @@ class Grid(NamedTuple):
         return -(-self.window_cells // 2)
 
 
-def enough(validation: Sequence[Example]) -> bool:
-    """Whether the validation videos hold enough edges of activities for a fit."""
-    spans = [span for video in validation for found in video.recording.spans.values() for span in found]
+def enough(validation: Sequence[Recording]) -> bool:
+    """Whether the validation videos hold enough edges of activities for a fit; the view of the baby is none."""
+    spans = [
+        span for video in validation for name, found in video.spans.items() if name != "baby_visible" for span in found
+    ]
     return len(validation) >= LEAST_VIDEOS and 2 * len(spans) >= LEAST_EDGES
 
 

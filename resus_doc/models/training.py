@@ -114,7 +114,7 @@ class Checkpoint:
             raise
         except (OSError, EOFError, UnpicklingError, RuntimeError, ValueError, KeyError, TypeError) as error:
             raise ResourceMissing(
-                f"The checkpoint {self.path} cannot be used ({type(error).__name__}: {error}).",
+                f"The checkpoint {self.path} cannot be used ({type(error).__name__}).",
                 "Remove it to train from the first step again.",
             ) from error
 

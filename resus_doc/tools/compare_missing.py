@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resus_doc.errors import UsageError
 from resus_doc.models import learning, zero_shot
-from resus_doc.models.bundle import DetectorConfig
+from resus_doc.models.bundle import DetectorConfig, read_config
 from resus_doc.models.evaluation import STUDY_CLASSES
 from resus_doc.models.judgement import JudgedVideo, judge
 from resus_doc.models.views import View
@@ -17,6 +18,7 @@ from resus_doc.models.zero_shot import Asked, Judge, Strategy
 from resus_doc.settings import CACHE_DAYS
 from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Row, file_name, learned
 from resus_doc.tools.compare_groups import Tests
+from resus_doc.tools.dataset import open_dataset
 from resus_doc.tools.evaluate import STRIDE_S, WINDOW_S, judged
 from resus_doc.tools.frame_cache import CachedVideo, WindowClips, cache
 from resus_doc.tools.train_plan import DEFAULTS, Method, Plan, planned
@@ -108,18 +110,26 @@ def train_missing(
     """Train what is not in the folder `out` yet, each row a bundle of its own; gives where they lie.
 
     Raises:
+        UsageError: what was trained before is of other data, another base or other settings.
         ResusDocError: as `train`; what was trained before stays, and the same call goes on.
     """
-    from resus_doc.tools.train import train
+    from resus_doc.tools.train import fingerprint, learned_from, train
 
+    opened = open_dataset(dataset)
+    there = [name for name in plans if (out / file_name(name)).exists()]
+    annotated = learned_from(opened) if there else {}
     found, tell_data = {}, True
     for name, plan in plans.items():
-        place = out / file_name(name)
-        if place.exists():
+        place, own = out / file_name(name), None if plan.method == "timesformer" else base
+        if name in there:
+            if read_config(place).training.get("made_of") != fingerprint(opened, annotated, plan, own):
+                raise UsageError(
+                    f"{place} was trained from other data, another base or with other settings than this comparison asks for.",
+                    "Remove that folder, or choose another place with -o.",
+                )
             say(f"{name}: trained before, in {place}")
         else:
             say(f"{name}: training")
-            own = None if plan.method == "timesformer" else base
             train(
                 dataset,
                 place,
@@ -163,5 +173,5 @@ def _judged(video: CachedVideo, model: Asked, strategy: Strategy, judge_of: Judg
     config = ZERO_SHOT
     clips = WindowClips([video], config)
     flags: Sequence[Any] = [zero_shot.look(model, clips.clip(row)[1:], strategy, judge_of) for row in range(len(clips))]
-    windows = of_whole(config, np.stack(flags))
+    windows = of_whole(config, np.stack(flags), video.damage)
     return judged(video.annotated, windows, config.thresholds)

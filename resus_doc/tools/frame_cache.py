@@ -196,7 +196,7 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
     """Written frame by frame into a partial file: memory does not grow with the video."""
     size = config.frame_size
     most = int(video.video.duration_s * config.grid_fps) + 2 + config.window_frames
-    partial = path.with_suffix(".partial")
+    partial, whole_file = path.with_suffix(".partial"), path.with_suffix(".whole.npy")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         frames = np.lib.format.open_memmap(partial, "w+", np.uint8, (most, size, size, 3))
@@ -213,16 +213,17 @@ def _decode(video: AnnotatedVideo, config: DetectorConfig, path: Path) -> None:
             raise InputRefused(f"{video.case.video} holds no frame on the grid.", "Take it out of the dataset.")
         whole = max(count // 2 * 2, config.window_frames)
         frames[count:whole] = frames[count - 1]
-        np.save(path.with_suffix(".whole.npy"), frames[:whole])
+        np.save(whole_file, frames[:whole])
         if reader.unreadable or reader.broken_off_at_s is not None:
             _damage_file(path).write_text(json.dumps(Damage(reader.unreadable, reader.broken_off_at_s)))
-        path.with_suffix(".whole.npy").replace(path)
+        whole_file.replace(path)
     except OSError as error:
         raise ResourceMissing(
             f"The decoded frames cannot be written to {path.parent} ({error.strerror or error}).", "Free some space."
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+        whole_file.unlink(missing_ok=True)
 
 
 def _damage_file(path: Path) -> Path:

@@ -18,12 +18,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resus_doc.errors import BundleBroken, PartlyDone, ResourceMissing, UsageError
+from resus_doc.errors import BundleBroken, InputRefused, PartlyDone, ResourceMissing, UsageError
 from resus_doc.models.bundle import CONFIG_FILE, DetectorConfig
 from resus_doc.schema import ACTIVITIES, ACTIVITY_NAMES, Activity
 from resus_doc.settings import CACHE_DAYS, CACHE_GB
+from resus_doc.tools import training_looks
 from resus_doc.tools.dataset import AnnotatedVideo, Dataset, open_dataset, read_cases, told_of
 from resus_doc.tools.evaluate import unknown
+from resus_doc.tools.strings import counted
 from resus_doc.tools.train_plan import Plan, fitted
 from resus_doc.tools.training_looks import WHOLE, Keeper, Look, best_look
 
@@ -51,6 +53,9 @@ DOMAIN_CLIPS = 2000
 """Training windows, evenly spread, from which the domain check learns what is usual."""
 
 
+FEW_VIDEOS = 3
+"""From fewer validation videos nobody knows how far apart the domain scores of like videos lie."""
+
 CHECKPOINT = "checkpoint.pt"
 
 NO_PLACE = (errno.ENOTDIR, errno.EACCES, errno.EROFS)
@@ -67,13 +72,14 @@ class Trained(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One training: its work folder, how, from which base (None: a new TimeSformer), and on which device."""
+    """One training: its work folder, how, from which base (None: a new TimeSformer), on which device, and `made_of` what."""
 
     work: Path
     plan: Plan
     config: DetectorConfig
     base: Path | None
     device: str
+    key: str
 
 
 def train(
@@ -113,7 +119,7 @@ def train(
 
     chosen = choose_device(device)
     dataset = open_dataset(folder)
-    annotated = {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
+    annotated = learned_from(dataset)
     everything = [*annotated["train"], *annotated["validation"]]
     for note in told_of(everything) if tell_data else ():
         say(note)
@@ -121,13 +127,13 @@ def train(
     config = _first_config(_pictures(own, plan), dataset, annotated["train"], plan)
     for note in _not_learned(config.labels, annotated["validation"]) if tell_data else ():
         say(note)
-    run = Run(frame_cache.work_folder(out), plan, config, own, chosen)
+    run = Run(frame_cache.work_folder(out), plan, config, own, chosen, made_of(plan, config, own, annotated))
     frames = run.work / frame_cache.FRAMES
     used = {frame_cache.cached_file(video, config, frames) for video in everything}
     frame_cache.forget(frame_cache.places(out.parent), cache_days, time.time(), say, used)
     frame_cache.check_room([frame_cache.Need(everything, config)], frames, cache_gb)
     with _told_of_the_disk(run.work), learning.memory_told(chosen, _lighter(plan)):
-        _claim(run, annotated)
+        _claim(run)
         tell = progress or (lambda _step, _fraction: None)
         videos = {
             name: frame_cache.cache(found, config, frames, lambda f, n=name: tell(f"decode {n}", f))  # type: ignore[misc]
@@ -217,21 +223,46 @@ def _pictures(base: Path | None, plan: Plan) -> Pictures:
     return Pictures(int(told["image_size"]), TIMESFORMER_FPS)
 
 
-def _claim(run: Run, annotated: Mapping[str, Sequence[AnnotatedVideo]]) -> None:
+def _claim(run: Run) -> None:
     """Make the work folder, or see that it belongs to this very training, or that nothing was learned in it yet."""
-    cases = [
-        (name, video.video.sha256, sorted(video.spans.items())) for name, found in annotated.items() for video in found
-    ]
-    parts = (asdict(run.plan), run.config.model_dump_json(), _base_hash(run.base), cases)
-    key = hashlib.sha256(repr(parts).encode()).hexdigest()
     path = run.work / "key.txt"
-    if (run.work / CHECKPOINT).exists() and path.exists() and path.read_text() != key:
+    if (run.work / CHECKPOINT).exists() and path.exists() and path.read_text() != run.key:
         raise UsageError(
             f"{run.work} holds an unfinished training with other settings, data or base.",
             "Remove that folder, or name another one with -o.",
         )
+    if not (run.work / CHECKPOINT).exists():
+        training_looks.forget(run.work)
     run.work.mkdir(parents=True, exist_ok=True)
-    path.write_text(key)
+    path.write_text(run.key)
+
+
+def learned_from(dataset: Dataset) -> dict[str, list[AnnotatedVideo]]:
+    """The annotated videos of the splits that a training reads."""
+    return {split: read_cases(dataset.of(split), dataset.labels) for split in ("train", "validation")}
+
+
+def fingerprint(
+    dataset: Dataset, annotated: Mapping[str, Sequence[AnnotatedVideo]], plan: Plan, base: Path | None
+) -> str:
+    """What the bundle of such a training says it was `made_of`.
+
+    Raises:
+        BundleBroken: the base is missing or of another architecture.
+    """
+    own = None if base is None else base_folder(base)
+    return made_of(plan, _first_config(_pictures(own, plan), dataset, annotated["train"], plan), own, annotated)
+
+
+def made_of(
+    plan: Plan, config: DetectorConfig, base: Path | None, annotated: Mapping[str, Sequence[AnnotatedVideo]]
+) -> str:
+    """A hash of all that a training depends on: how, what a base is shown, the base, and the annotated videos."""
+    cases = [
+        (name, video.video.sha256, sorted(video.spans.items())) for name, found in annotated.items() for video in found
+    ]
+    parts = (asdict(plan), config.model_dump_json(), _base_hash(base), cases)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _base_hash(base: Path | None) -> str | None:
@@ -250,6 +281,10 @@ def _fit(run: Run, videos: Mapping[str, Sequence[CachedVideo]], say: Callable[[s
     model, head = _new_model(run)
     clips = WindowClips(videos["train"], run.config)
     flags = _flags(run, videos["train"])
+    if len(clips) < 2:
+        raise InputRefused(
+            "The training videos have one window of 2 s, from which nothing can be learned.", "Add videos."
+        )
     for note in _weight_notes(run, flags):
         say(note)
     plan = fitted(run.plan, len(clips))
@@ -346,7 +381,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     from resus_doc.tools.frame_cache import WindowClips, told_of_damages
     from resus_doc.tools.training_pages import curves, log_text
 
-    best = run.work / "best"
+    best = run.work / training_looks.BEST
     parts = Parts(
         run.base if run.base and run.plan.method not in WHOLE else best / "base",
         best / "adapter" if run.config.adapter else None,
@@ -360,7 +395,7 @@ def _ship(run: Run, out: Path, videos: Mapping[str, Sequence[CachedVideo]], look
     tuned = bundle_writer.calibrated(detector, videos["validation"])
     flags = _flags(run, videos["train"])
     damaged = len(told_of_damages(chain(*videos.values())))
-    notes = (*_weight_notes(run, flags), *_notes(tuned, damaged))
+    notes = (*_weight_notes(run, flags), *_notes(tuned, len(videos["validation"]), damaged))
     final = tuned.config.model_copy(update={"training": _facts(run, detector, videos, flags, looks, tuned, notes)})
     golden = clips.clip(int(np.argmax(flags.sum(1))))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -394,6 +429,7 @@ def _facts(
     learned = fitted(run.plan, len(flags))
     return {
         "made_by": "resus-doc train",
+        "made_of": run.key,
         **asdict(run.plan),
         **_adapter_facts(detector.model),
         "pos_weight": dict(zip(run.config.labels, _pos_weight(run, flags).tolist(), strict=True)),
@@ -431,11 +467,16 @@ def _weight_notes(run: Run, flags: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _notes(tuned: Calibrated, damaged: int) -> tuple[str, ...]:
+def _notes(tuned: Calibrated, validated: int, damaged: int) -> tuple[str, ...]:
     """What to know of the bundle, in it and as printed."""
     notes = []
     if tuned.untuned:
         notes.append(f"No validation window holds {', '.join(tuned.untuned)}: the threshold there is not tuned.")
+    if validated < FEW_VIDEOS:
+        notes.append(
+            f"The limit of the domain check comes from {counted(validated, 'validation video')}: reports may withhold what "
+            "was found in videos that are hardly different."
+        )
     if damaged:
         notes.append(f"Videos learned from that are damaged, and lack a part: {damaged}.")
     return tuple(notes)

@@ -6,9 +6,11 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from resus_doc.schema import MASK_SUPPORT, Activity
+
 if TYPE_CHECKING:
     from resus_doc.models.bundle import DetectorConfig
-    from resus_doc.models.decoder_fit import Example, Numbers, Recording
+    from resus_doc.models.decoder_fit import Recording
     from resus_doc.models.detector import Detector
     from resus_doc.tools.frame_cache import CachedVideo
 
@@ -32,25 +34,26 @@ def fitted(detector: Detector, config: DetectorConfig, videos: Mapping[str, Sequ
     finer = finer.at_every_pair()
     step_s = finer.config.stride_s
     chosen = videos["validation"][:DECODER_VIDEOS]
-    if not decoder_fit.enough([_example(video, np.zeros(0), np.zeros((0, 0))) for video in chosen]):
+    if not decoder_fit.enough([_recording(video, config.labels) for video in chosen]):
         return {}
     examples = []
     for video in chosen:
         rows = calibrate(finer.video_logits(video.frames), finer.config).astype(np.float64)
-        examples.append(_example(video, np.asarray(np.arange(len(rows)) * step_s, dtype=np.float64), rows))
+        starts_s = np.asarray(np.arange(len(rows)) * step_s, dtype=np.float64)
+        examples.append(decoder_fit.Example(_recording(video, config.labels), starts_s, rows))
     grid = decoder_fit.Grid(config.labels, step_s, round(config.window_s / step_s), round(config.stride_s / step_s))
-    training = [_recording(video) for video in videos["train"]]
+    training = [_recording(video, config.labels) for video in videos["train"]]
     facts: dict[str, object] = {"training_recordings": len(training), "validation_videos": len(examples)}
     return {DECODER_FILE: decoder_fit.fit(training, examples, grid, facts).model_dump_json() + "\n"}
 
 
-def _example(video: CachedVideo, start_s: Numbers, probabilities: Numbers) -> Example:
-    from resus_doc.models.decoder_fit import Example
-
-    return Example(_recording(video), start_s, probabilities)
-
-
-def _recording(video: CachedVideo) -> Recording:
+def _recording(video: CachedVideo, labels: Sequence[Activity]) -> Recording:
+    """The truth that the head learned: mask support of unknown kind, where it is a label, is that of any kind."""
     from resus_doc.models.decoder_fit import Recording
+    from resus_doc.models.evaluation import union
 
-    return Recording(video.annotated.video.duration_s, video.annotated.spans)
+    spans = {name: video.annotated.spans.get(name, ()) for name in labels}
+    if "ventilation" in labels:
+        masks = [span for name in MASK_SUPPORT for span in video.annotated.spans.get(name, ())]
+        spans["ventilation"] = tuple(union(masks))
+    return Recording(video.annotated.video.duration_s, spans)

@@ -29,6 +29,15 @@ class Look(NamedTuple):
     """Mean over labels at each one's best threshold."""
 
 
+LOOKS, BEST = "looks.json", "best"
+
+
+def forget(work: Path) -> None:
+    """Remove what the looks of an earlier training left in its work folder."""
+    (work / LOOKS).unlink(missing_ok=True)
+    shutil.rmtree(work / BEST, ignore_errors=True)
+
+
 class Keeper:
     """Looks at the validation videos after each checkpoint, keeps the best weights, and says when to stop."""
 
@@ -41,7 +50,7 @@ class Keeper:
         say: Callable[[str], None],
     ) -> None:
         self.work, self.plan, self.detector, self.videos, self.say = work, plan, detector, videos, say
-        path = work / "looks.json"
+        path = work / LOOKS
         self.looks = [Look(*row) for row in json.loads(path.read_text())] if path.exists() else []
 
     @property
@@ -61,7 +70,7 @@ class Keeper:
             self._save_parts()
         partial = self.work / "looks.partial"
         partial.write_text(json.dumps(self.looks))
-        partial.replace(self.work / "looks.json")
+        partial.replace(self.work / LOOKS)
         self.say(f"  validation: loss {look.validation_loss:.4f}  mean F1 {look.validation_f1:.4f}")
         return self.ended
 
@@ -87,7 +96,7 @@ class Keeper:
         """
         from safetensors import SafetensorError
 
-        partial, best = self.work / "best.partial", self.work / "best"
+        partial, best = self.work / "best.partial", self.work / BEST
         shutil.rmtree(partial, ignore_errors=True)
         try:
             partial.mkdir()

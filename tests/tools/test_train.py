@@ -216,7 +216,11 @@ def test_a_damaged_checkpoint_is_named(small_dataset, random_bundle, tmp_path):
         with pytest.raises(ResourceMissing, match=r"checkpoint\.pt cannot be used"):
             train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=quiet)
     checkpoint.unlink()
-    assert train(small_dataset, tmp_path / "bundle", plan, random_bundle, say=quiet).out.exists()
+    other = replace(plan, learning_rate=0.5, seed=77, steps=2)
+    assert train(small_dataset, tmp_path / "bundle", other, random_bundle, say=quiet).out.exists()
+    assert train(small_dataset, tmp_path / "fresh", other, random_bundle, say=quiet).out.exists()
+    heads = [(tmp_path / name / "head.safetensors").read_bytes() for name in ("bundle", "fresh")]
+    assert heads[0] == heads[1], "nothing of the training before is taken over"
 
 
 def test_a_base_that_the_method_cannot_use_is_refused(small_dataset, random_bundle, tmp_path):

@@ -30,6 +30,20 @@ def test_few_events_give_no_decoder(random_bundle):
     assert train_decoder.fitted(detector, detector.config, videos(2)) == {}
 
 
+def test_the_view_of_the_baby_is_no_activity_to_fit_a_decoder_to(random_bundle):
+    detector = Detector.load(random_bundle, "cpu")
+    found = videos(2)
+    for video in found["validation"]:
+        video.annotated.spans["baby_visible"] = tuple(Span(k / 8, k / 8 + 0.1) for k in range(40))
+    assert train_decoder.fitted(detector, detector.config, found) == {}
+
+
+def test_mask_support_of_unknown_kind_is_fitted_to_what_the_head_learned():
+    video = cached(20, {"ppv": (Span(1, 4),), "ventilation": (Span(3, 8),), "suction": (Span(2, 3),)}, 0)
+    recording = train_decoder._recording(video, ("ppv", "ventilation"))
+    assert recording.spans == {"ppv": (Span(1, 4),), "ventilation": (Span(1, 8),)}
+
+
 def test_a_decoder_is_fitted_to_the_detectors_own_windows(random_bundle):
     detector = Detector.load(random_bundle, "cpu")
     files = train_decoder.fitted(detector, detector.config, videos(10))
