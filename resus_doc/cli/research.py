@@ -174,7 +174,7 @@ def compare(
     from resus_doc.tools.dataset import open_dataset
     from resus_doc.tools.evaluation_pages import check_folder
 
-    given = dict(_named(text) for text in bundle or [])
+    given = _rows_given(bundle or [])
     check_folder(out, CSV_FILE, BUNDLES)
     opened = open_dataset(dataset)
     opened.of("test")
@@ -223,11 +223,21 @@ def compare(
     display.line(f"The whole table is in {out / 'comparison.html'}")
 
 
-def _named(text: str) -> tuple[str, str]:
-    name, sign, place = text.partition("=")
-    if not (name and sign and place):
-        raise UsageError(f"--bundle {text} names no row.", "Write --bundle NAME=DIR.")
-    return name, place
+def _rows_given(bundles: list[str]) -> dict[str, str]:
+    """Where the bundle of each row lies; rows whose pictures would have one name are refused."""
+    from resus_doc.tools.compare import file_name
+
+    given: dict[str, str] = {}
+    for text in bundles:
+        name, sign, place = text.partition("=")
+        if not (name and sign and place):
+            raise UsageError(f"--bundle {text} names no row.", "Write --bundle NAME=DIR.")
+        if file_name(name) in map(file_name, given):
+            raise UsageError(
+                f"--bundle {text} names a row that another --bundle names.", "Give each row a name of its own."
+            )
+        given[name] = place
+    return given
 
 
 def register(app: typer.Typer) -> None:

@@ -39,12 +39,17 @@ class FirstEvents(NamedTuple):
 def event_activities(videos: Sequence[VideoEvents], labels: Sequence[Activity]) -> tuple[Activity, ...]:
     """The activities whose events are compared: all labels without `baby_visible`.
 
-    Where the annotations know mask support of unknown kind, PPV and CPAP cannot be told right or wrong: the three are
-    compared as one.
+    Where annotations or detector know mask support of unknown kind, PPV and CPAP cannot be told right or wrong: the three
+    are compared as one.
     """
-    unknown_kind = any(video.true.get("ventilation") for video in videos)
-    kept = [name for name in labels if name != "baby_visible" and not (unknown_kind and name in MASK_SUPPORT)]
-    return (*kept, "ventilation") if unknown_kind else tuple(kept)
+    together = unknown_kind(videos) or "ventilation" in labels
+    kept = [name for name in labels if name != "baby_visible" and not (together and name in MASK_SUPPORT)]
+    return (*kept, "ventilation") if together else tuple(kept)
+
+
+def unknown_kind(videos: Sequence[VideoEvents]) -> bool:
+    """Whether the annotations hold mask support of unknown kind."""
+    return any(video.true.get("ventilation") for video in videos)
 
 
 def spans_of(events: Spans, activity: Activity, together: bool) -> list[Span]:

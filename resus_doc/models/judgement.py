@@ -18,8 +18,12 @@ from resus_doc.models.event_matching import IOU_LEVELS, EventCounts
 from resus_doc.models.event_metrics import VideoEvents
 from resus_doc.schema import MASK_SUPPORT, Activity, Range, Value
 
+KINDS = frozenset(MASK_SUPPORT) - {"ventilation"}
+"""Mask support whose kind is told."""
 DRAWS = 1000
 """Bootstrap draws of whole videos; enough for ranges with two digits."""
+LEAST_KNOWN = 0.95
+"""Share of the draws that must hold every class: a range over those alone that happen to would be too narrow."""
 
 
 class JudgedVideo(NamedTuple):
@@ -79,7 +83,7 @@ class Figures(Value):
     events: EventFigures
     time_to_first: dict[Activity, FirstFigures]
     ranges_90: dict[str, Range | None]
-    """90 % intervals by drawing whole videos; None for a single video."""
+    """90 % intervals by drawing whole videos; None for a single video, or where a class occurs in too few of them."""
     calibration_error: dict[Activity, float]
     n_videos: int
     n_windows: int
@@ -92,26 +96,37 @@ def judge(videos: Sequence[JudgedVideo], labels: Sequence[Activity], seed: int =
     probabilities = np.concatenate([video.probabilities for video in videos])
     events = [video.events for video in videos]
     activities = event_metrics.event_activities(events, labels)
+    unknown = event_metrics.unknown_kind(events)
     return Figures(
-        windows=window_figures(truth, predicted, labels),
+        windows=window_figures(truth, predicted, labels, kinds_known=not unknown),
         events=event_figures(events, activities),
         time_to_first={name: _first(events, name, activities) for name in activities},
         ranges_90=ranges(videos, labels, activities, seed),
         calibration_error={
             name: _rounded(reliability.calibration_error(reliability.curve(probabilities[:, j], truth.columns[name])))
             for j, name in enumerate(labels)
+            if not (unknown and name in KINDS)
         },
         n_videos=len(videos),
         n_windows=len(predicted),
     )
 
 
-def window_figures(truth: Truth, predicted: Flags, labels: Sequence[Activity]) -> WindowFigures:
-    """Scores of each label and of the study's classes, beside those of saying yes always."""
+def window_figures(
+    truth: Truth, predicted: Flags, labels: Sequence[Activity], *, kinds_known: bool = True
+) -> WindowFigures:
+    """Scores of each label and of the study's classes, beside those of saying yes always.
+
+    Where annotations hold mask support of unknown kind (not `kinds_known`), PPV and CPAP cannot be told right or wrong and
+    have none; their union has.
+    """
     scores = evaluation.per_class(truth, predicted, labels)
     yes = {name: evaluation.always_yes(truth)[name] for name in scores}
     return WindowFigures(
-        per_class={name: _class(score) for name, score in scores.items()},
+        per_class={
+            name: _class(score) if kinds_known or name not in KINDS else _untold(score)
+            for name, score in scores.items()
+        },
         macro_f1=_macro(scores, STUDY_CLASSES),
         macro_f1_activities=_macro(scores, STUDY_ACTIVITIES),
         always_yes_macro_f1=_macro(yes, STUDY_CLASSES),
@@ -177,7 +192,7 @@ def _interval(
     rng = np.random.default_rng(seed)
     drawn = (statistic(table[rng.integers(0, len(table), len(table))].sum(0)) for _ in range(DRAWS))
     known = [value for value in drawn if value is not None]
-    if not known:
+    if len(known) < LEAST_KNOWN * DRAWS:
         return None
     low, high = np.percentile(known, [5, 95])
     return (_rounded(float(low)), _rounded(float(high)))
@@ -202,6 +217,10 @@ def _class(score: Score) -> ClassFigures:
         f1=_rounded(score.f1) if known else None,
         support=score.support,
     )
+
+
+def _untold(score: Score) -> ClassFigures:
+    return ClassFigures(precision=None, recall=None, f1=None, support=score.support)
 
 
 def _macro(scores: Mapping[Activity, Score], classes: Sequence[Activity]) -> float | None:

@@ -283,5 +283,5 @@ def _judged(
 
     config = contender.detector.config
     decoder = None if contender.adapter_off else contender.detector.decoder
-    windows = of_whole(config, evaluation.sigmoid(logits))
+    windows = of_whole(config, evaluation.sigmoid(logits), video.damage)
     return judged(video.annotated, windows, thresholds, decoder=decoder)

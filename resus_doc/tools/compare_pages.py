@@ -10,6 +10,7 @@ from resus_doc.models.judgement import Figures
 from resus_doc.schema import ACTIVITY_NAMES, Activity
 from resus_doc.tools.compare import Row, file_name
 from resus_doc.tools.compare_groups import FAMILIAR, HELD_OUT
+from resus_doc.tools.evaluate import lacks_range
 from resus_doc.tools.evaluation_pages import (
     Table,
     check_folder,
@@ -84,7 +85,11 @@ def explanation(rows: Sequence[Row]) -> list[str]:
     known = next(row.figures for row in rows if row.figures)
     groups = [
         f"{figures.n_windows} windows of 2 s in {counted(figures.n_videos, 'test video')} "
-        + ("of hospitals that are in the training" if group == FAMILIAR else "of a hospital that is in no training")
+        + (
+            "of hospitals that are in the training, as far as the dataset names them"
+            if group == FAMILIAR
+            else "of a hospital that is in no training"
+        )
         + f" (positive: {_positive(figures)})"
         for group, figures in known.items()
     ]
@@ -95,6 +100,7 @@ def explanation(rows: Sequence[Row]) -> list[str]:
         "Single frame: trained and asked on one frame standing still, the surest of three in each window. Shuffled frames: "
         "trained and asked on the frames of a window in an order of chance.",
         *_learned_unequally(rows),
+        *_without_range(rows),
     ]
 
 
@@ -103,6 +109,12 @@ def _learned_unequally(rows: Sequence[Row]) -> list[str]:
     if len({row.learned for row in rows if row.learned is not None}) < 2:
         return []
     return ["The rows were not all trained for as long: see the columns steps and clips shown."]
+
+
+def _without_range(rows: Sequence[Row]) -> list[str]:
+    if not any(lacks_range(figures) for row in rows for figures in row.figures.values()):
+        return []
+    return ["Where from and to are missing, an activity is in too few videos: draws of whole videos often hold none."]
 
 
 def _positive(figures: Figures) -> str:

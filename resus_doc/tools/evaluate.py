@@ -88,7 +88,9 @@ def evaluate(folder: Path, detector: Detector, split: Split = "test", progress: 
                 *told_of(annotated),
                 *(note for look in looks for note in look.damage),
                 *_not_known(config.labels, annotated),
+                *_kinds_unknown(annotated),
                 *_absent(figures),
+                *_without_range(figures),
             ),
         ),
         videos,
@@ -169,21 +171,56 @@ def _look(annotated: Sequence[AnnotatedVideo], detector: Detector, progress: Pro
 def unknown(labels: Sequence[Activity], videos: Sequence[AnnotatedVideo]) -> dict[Activity, int]:
     """The activities of the videos that a detector of these labels was never taught, and how many videos hold each.
 
-    Mask support of unknown kind is counted for every detector that knows a kind of it.
+    Mask support of unknown kind is counted for every detector that knows a kind of it, and every kind for one that knows it
+    without its kind.
     """
     known = set(labels)
     if known & set(MASK_SUPPORT):
         known.add("ventilation")
+    if "ventilation" in labels:
+        known.update(MASK_SUPPORT)
     held = {name: sum(bool(video.spans.get(name)) for video in videos) for name in ACTIVITIES if name not in known}
     return {name: number for name, number in held.items() if number}
 
 
 def _not_known(labels: Sequence[Activity], videos: Sequence[AnnotatedVideo]) -> tuple[str, ...]:
+    counted = set(labels) & set(MASK_SUPPORT)
     return tuple(
-        f"The detector does not know {ACTIVITY_NAMES[name]}, which {held} of {len(videos)} videos hold: its events are in "
-        "no figure, and none counts as missed."
+        f"The detector does not know {ACTIVITY_NAMES[name]}, which {held} of {len(videos)} videos hold: "
+        + (
+            "it counts as missed in mask support alone."
+            if counted and name in MASK_SUPPORT
+            else "its events are in no figure, and none counts as missed."
+        )
         for name, held in unknown(labels, videos).items()
     )
+
+
+def _kinds_unknown(videos: Sequence[AnnotatedVideo]) -> tuple[str, ...]:
+    held = sum(bool(video.spans.get("ventilation")) for video in videos)
+    if not held:
+        return ()
+    return (
+        f"Annotations of {held} of {len(videos)} videos hold mask support of unknown kind: PPV and CPAP cannot be told right "
+        "or wrong and have no figures of their own.",
+    )
+
+
+def _without_range(figures: Figures) -> tuple[str, ...]:
+    if not lacks_range(figures):
+        return ()
+    return ("Some activities are in too few videos for a 90 % range: draws of whole videos often hold none.",)
+
+
+def lacks_range(figures: Figures) -> bool:
+    """Whether there is a mean over several videos and no range for it."""
+    means = {
+        "macro_f1": figures.windows.macro_f1,
+        "macro_f1_activities": figures.windows.macro_f1_activities,
+        **{f"event_f1_{level}": f1 for level, f1 in figures.events.f1_at_iou.items()},
+    }
+    known = {name for name, value in means.items() if value is not None}
+    return figures.n_videos > 1 and any(figures.ranges_90[name] is None for name in known)
 
 
 def _absent(figures: Figures) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from resus_doc.models.bundle import DetectorConfig
+    from resus_doc.tools.dataset import Damage
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ class Windows:
             ) from error
 
 
-def of_whole(config: DetectorConfig, probabilities: NDArray[np.floating[Any]]) -> Windows:
+def of_whole(config: DetectorConfig, probabilities: NDArray[np.floating[Any]], damage: Damage) -> Windows:
     """The windows of a whole video, which begin one stride apart from its start."""
     import numpy as np
 
@@ -120,6 +121,8 @@ def of_whole(config: DetectorConfig, probabilities: NDArray[np.floating[Any]]) -
         domain_score=None,
         grid_fps=config.grid_fps,
         frames_decoded=0,
+        broken_off_at_s=damage.broken_off_at_s,
+        unreadable=damage.missing,
     )
 
 

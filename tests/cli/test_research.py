@@ -155,3 +155,8 @@ def test_so_it_is_for_compare(option, wrong, tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2 and option in capsys.readouterr().err
+
+
+def test_two_bundles_for_one_row_are_refused(small_dataset, tmp_path):
+    done = run("compare", small_dataset, "-o", tmp_path / "t", "--bundle", "lora, more=A", "--bundle", "Lora more=B")
+    assert done.returncode == 2 and "a row that another --bundle names" in done.stderr

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from resus_doc.models import evaluation, reliability
-from resus_doc.models.event_metrics import VideoEvents, event_activities, false_per_hour, first_events
+from resus_doc.models.event_matching import EventCounts
+from resus_doc.models.event_metrics import VideoEvents, counts, event_activities, false_per_hour, first_events
 from resus_doc.models.judgement import JudgedVideo, judge
 from resus_doc.schema import Span
+from resus_doc.tools.evaluate import lacks_range
 
 LABELS = ("baby_visible", "ppv", "cpap", "stimulation", "suction")
 
@@ -14,7 +16,7 @@ LABELS = ("baby_visible", "ppv", "cpap", "stimulation", "suction")
 def video(true, found, windows=20):
     """A video of as many seconds as windows and one more, whose windows say just what its events say."""
     starts = np.arange(windows, dtype=float)
-    truth = evaluation.truth_of({name: true.get(name, ()) for name in LABELS}, starts, 2.0)
+    truth = evaluation.truth_of({name: true.get(name, ()) for name in (*LABELS, "ventilation")}, starts, 2.0)
     said = evaluation.truth_of({name: found.get(name, ()) for name in LABELS}, starts, 2.0).of(LABELS)
     return JudgedVideo(VideoEvents(windows + 1.0, true, found), truth, said.astype(float), said)
 
@@ -100,6 +102,32 @@ def test_ranges_hold_the_figure_and_narrow_with_more_videos():
     widths = [f.ranges_90["macro_f1"][1] - f.ranges_90["macro_f1"][0] for f in (few, many)]
     assert widths[1] < widths[0]
     assert judge([good], LABELS).ranges_90["macro_f1"] is None
+
+
+def test_no_range_is_told_where_draws_of_videos_often_lack_a_class():
+    base = {"baby_visible": [Span(0, 21)], "ppv": [Span(2, 8)]}
+    one, other = ({**base, name: [Span(10, 15)]} for name in ("stimulation", "suction"))
+    figures = judge([video(one, ALL), video(other, ALL)], LABELS)
+    assert figures.windows.macro_f1 is not None and figures.ranges_90["macro_f1"] is None
+    assert lacks_range(figures) and not lacks_range(judge([video(ALL, ALL)] * 2, LABELS))
+    assert not lacks_range(judge([video(ALL, ALL)], LABELS)), "one video has no range for another reason"
+
+
+def test_kinds_of_mask_support_have_no_figures_where_annotations_do_not_tell_the_kind():
+    true = {**ALL, "ventilation": [Span(16, 20)]}
+    figures = judge([video(true, {**ALL, "ppv": [Span(2, 8), Span(16, 20)]})], LABELS)
+    scored = figures.windows.per_class
+    assert (scored["ppv"].precision, scored["ppv"].f1, scored["cpap"].f1) == (None, None, None)
+    assert scored["ventilation"].f1 == 1 and scored["ppv"].support == 5
+    assert set(figures.calibration_error) == set(LABELS) - {"ppv", "cpap"}
+
+
+def test_events_of_a_detector_that_knows_kinds_and_no_kind_count_once():
+    labels = (*LABELS, "ventilation")
+    videos = [VideoEvents(100, {"ppv": [Span(10, 20)]}, {"ppv": [Span(11, 21)]})]
+    activities = event_activities(videos, labels)
+    assert activities == ("stimulation", "suction", "ventilation")
+    assert counts(videos[0], activities, 0.5) == EventCounts(matched=1, one=1, other=1)
 
 
 def test_reliability_tells_what_was_said_and_what_was_true():

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from resus_doc.errors import InputRefused, ResourceMissing, UsageError
+from resus_doc.models.bundle import DetectorConfig
 from resus_doc.models.detector import Detector
 from resus_doc.tools.compare import OWN_ROWS, WITHOUT_PRETRAINED, Learned, compare, learned
 from resus_doc.tools.compare_groups import FAMILIAR, HELD_OUT
@@ -128,6 +129,14 @@ def test_missing_rows_are_trained_as_long_as_the_detector(detector, small_datase
     assert made == train_missing(small_dataset, random_bundle, short, tmp_path / "bundles", **where)
     assert (made["head only"] / "detector.json").read_bytes() == stored
     assert learned(Detector.load(made["head only"], "cpu").config.training) == Learned(2, 16)
+    longer = {"head only": plans_for(asked, {}, steps=3)["head only"]}
+    with pytest.raises(UsageError, match="head-only was trained from other data"):
+        train_missing(small_dataset, random_bundle, longer, tmp_path / "bundles", **where)
+    split = shutil.copytree(small_dataset, tmp_path / "split")
+    event = next((split / "annotations" / "train").iterdir())
+    event.write_text(event.read_text() + "Suction 1000 4000 3000\n")
+    with pytest.raises(UsageError, match="head-only was trained from other data"):
+        train_missing(split, random_bundle, short, tmp_path / "bundles", **where)
 
 
 def test_every_trained_row_has_the_same_steps_and_clips_and_the_table_tells_them(
@@ -184,6 +193,40 @@ def test_what_was_guessed_what_is_damaged_and_what_is_not_known_are_told_and_eva
     assert len(told) == 1 and "chest compressions, which 1 of 1 test videos" in told[0].lower()
     alone = [note for note in evaluate(folder, narrow).evaluation.notes if "does not know" in note]
     assert len(alone) == 1 and "chest compressions, which 1 of 1 videos hold" in alone[0]
+
+
+def test_events_in_lost_pictures_count_in_no_row_as_in_evaluate(small_dataset, tmp_path, detector):
+    folder = shutil.copytree(small_dataset, tmp_path / "set")
+    lose_pictures(next((folder / "videos" / "test").iterdir()), 24, 56)
+    seen = Detector(
+        detector.config.model_copy(update={"thresholds": dict.fromkeys(detector.config.labels, 0.0)}),
+        detector.model,
+        detector.head,
+        None,
+    )
+    row = next(row for row in compare(folder, seen, {}).rows if row.name == "lora")
+    alone = evaluate(folder, seen)
+    assert [each.events for each in row.judged[FAMILIAR]] == [each.events for each in alone.videos]
+    assert row.figures[FAMILIAR].events == alone.evaluation.events
+
+
+def test_mask_support_beside_its_kinds_is_not_told_as_unknown(detector, small_dataset, tmp_path):
+    folder = shutil.copytree(small_dataset, tmp_path / "set")
+    next((folder / "annotations" / "test").iterdir()).write_text("PPV 1.5 4.5 3.0\nCPAP 5.0 9.0 4.0\n")
+    for label, told in (("ventilation", []), ("ppv", ["cpap"])):
+        config = DetectorConfig.untuned(
+            (label,),
+            window_s=2.0,
+            stride_s=1.0,
+            grid_fps=detector.config.grid_fps,
+            frame_size=detector.config.frame_size,
+            validated_on="simulated",
+            adapter=False,
+        )
+        notes = evaluate(folder, Detector(config, detector.model, torch.nn.Linear(64, 1), None)).evaluation.notes
+        found = [note for note in notes if "does not know" in note]
+        assert [name for name in ("ppv", "cpap") if any(name in note.lower() for note in found)] == told
+        assert all("counts as missed in mask support alone" in note for note in found)
 
 
 def test_rows_beside_a_detector_on_a_large_base_are_trained_like_it(detector):
