@@ -1,8 +1,8 @@
 """From a call that a language model wrote to a tool's typed arguments, and to its result.
 
 What the model copied from the question ("two-minute", `2:10`, `F2`) becomes seconds and ids here; what it chose is taken as it
-is. A tool that lacks an argument asks for it in its result. Nothing here reads the question itself, but for the words that
-guideline passages are searched with.
+is. A tool that lacks an argument asks for it in its result. Of the question itself only a few words are read here: the clock on
+which its moments count (`asked_clock`), and what guideline passages are searched with.
 """
 
 import re
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resus_doc.agent.tool_choice import ToolCall
+from resus_doc.agent import asked_clock, said
+from resus_doc.agent.tool_choice import ToolCall, plain
 from resus_doc.errors import InputRefused
 from resus_doc.loading import LOADING
 from resus_doc.schema import ACTIVITY_NAMES, Activity, Report, Span
@@ -19,6 +20,7 @@ from resus_doc.settings import Settings
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import has_video
 from resus_doc.tools.clock import phrase_value
+from resus_doc.tools.origins import VIDEO, Clock, Origin, origin_of
 from resus_doc.tools.registry import TOOLS
 
 TIMED = ("time_to_first", "total_time", "interval", "idle", "list_events")
@@ -52,9 +54,38 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
         return _found(tool(desk.report, call.activity, number=max(0.0, end_s - length_s), to=end_s))
     if call.name in ("time_to_first", "interval") and _is_of_unknown_birth(question, desk.report):
         found = _carried_out(call.model_copy(update={"sign": None, "number": None}), question, desk, that)
-        unknown = Statement(text=f"The time of birth is not known; times count from {desk.report.time_zero.name}.")
-        return found._replace(statements=(unknown, *found.statements))
+        return found._replace(statements=(_unknown_birth(desk.report), *found.statements))
+    if (clock := _clock_of(call, question)) is not None and origin_of(desk.report, clock) is None:
+        return _without_origin(call, question, desk, that)
     return _carried_out(call, question, desk, that)
+
+
+def _unknown_birth(report: Report) -> Statement:
+    return Statement(text=f"The time of birth is not known; times count from {report.time_zero.name}.")
+
+
+def _clock_of(call: ToolCall, question: str) -> Clock | None:
+    """The clock that the question names for the moments, or the first seconds, that the call looks at."""
+    looks = call.number is not None and call.sign is None and call.name in (*RELATED, "fraction", "show", "look_again")
+    return asked_clock.clock_of(plain(question)) if looks else None
+
+
+def _origin_of(call: ToolCall, question: str, report: Report) -> Origin | None:
+    """What the call's numbers count from, by the words of the question; None where it names nothing that is known."""
+    clock = _clock_of(call, question)
+    return None if clock is None else origin_of(report, clock)
+
+
+def _without_origin(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
+    """That the origin a question names is not known; the first seconds from time zero are told instead, as such."""
+    if _clock_of(call, question) == "birth":
+        unknown = _unknown_birth(desk.report)
+        if call.rel == "within" or call.name == "fraction":
+            found = _carried_out(call, question, desk, that)
+            return found._replace(statements=(unknown, *found.statements))
+        return Found(statements=(Statement(text=f"I cannot look there. {unknown.text}"),))
+    text = f"I cannot look there. No arrival on the table was seen; times count from {desk.report.time_zero.name}."
+    return Found(statements=(Statement(text=text),))
 
 
 def _last_seconds(call: ToolCall, question: str) -> float | None:
@@ -82,14 +113,15 @@ def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]
     }
     if call.name in special:
         return special[call.name](call, question, desk, that)
-    if (late := _too_late(call, desk.report)) is not None:
+    if (late := _too_late(call, question, desk.report)) is not None:
         return late
     tool, activity = TOOLS[call.name], call.activity
     if call.name in RELATED:
-        return _found(tool(desk.report, activity, **_place(call, that), **_chosen(call), threshold=_threshold(call)))
+        place = _place(call, question, desk.report, that)
+        return _found(tool(desk.report, activity, **place, **_chosen(call), threshold=_threshold(call)))
     if call.name == "fraction":
         seconds = None if call.number is None or _is_share(call.number) else phrase_value(call.number)
-        return _found(tool(desk.report, activity, number=seconds))
+        return _found(tool(desk.report, activity, number=seconds, origin=_origin_of(call, question, desk.report)))
     if call.name in ("pauses", "idle"):
         subject = () if call.name == "idle" else (activity,)
         return _found(tool(desk.report, *subject, which=call.which, threshold=_threshold(call)))
@@ -138,32 +170,47 @@ def _after_words(phrase: str) -> str:
     return " ".join(word for word in phrase.replace("-", " ").split() if word not in NUMBER_WORDS)
 
 
-def _place(call: ToolCall, that: Sequence[Span]) -> dict[str, Any]:
-    """Where in the video the call looks."""
-    compared = call.sign is not None
+def _place(call: ToolCall, question: str, report: Report, that: Sequence[Span]) -> dict[str, Any]:
+    """Where in the video the call looks. The "after" of "0:52 after arrival" names a clock and is no relation."""
+    compared, clock = call.sign is not None, _clock_of(call, question)
+    line = plain(question)
+    is_clock = clock is not None and call.rel not in said.offered("rel", asked_clock.without_clock(line))
     return {
-        "rel": call.rel,
+        "rel": None if is_clock and call.rel in ("before", "after") else call.rel,
         "other": None if call.other == "that" else call.other,
         "that": tuple(that) if call.other == "that" else None,
-        "number": None if compared else _number(call.number),
-        "to": None if compared else _number(call.to),
+        "number": None if compared else _counted(call.number, clock, line),
+        "to": None if compared else _counted(call.to, clock, line),
+        "origin": _origin_of(call, question, report),
     }
+
+
+def _counted(phrase: str | None, clock: Clock | None, line: str) -> float | None:
+    """Seconds after the origin that a question names; negative in "10 s before birth"."""
+    seconds = _number(phrase)
+    if seconds is None or phrase is None or clock is None:
+        return seconds
+    return -seconds if asked_clock.is_before(line, phrase) else seconds
 
 
 def _chosen(call: ToolCall) -> dict[str, Any]:
     return {"which": call.which} if call.name == "list_events" else {}
 
 
-def _too_late(call: ToolCall, report: Report) -> Found | None:
-    moment, end_s = _number(call.number), report.video.duration_s
+def _too_late(call: ToolCall, question: str, report: Report) -> Found | None:
+    origin = _origin_of(call, question, report) or VIDEO
+    moment = _counted(call.number, _clock_of(call, question), plain(question))
+    end_s = report.video.duration_s - origin.t_s
     compared = call.sign is not None or call.rel == "within"
     if moment is None or moment <= end_s or compared or call.name not in RELATED:
         return None
-    text = "The video lasts only {}, so it shows nothing at {}."
+    at, numbers = origin.named(moment)
+    text = "The video lasts only {}" if origin == VIDEO else f"The video ends at {{}} after {origin.name}"
+    text = f"{text}, so it shows nothing at {at}."
     if not has_video(report):
-        text = "I cannot tell: the last event of this record ends at {}, and nothing is known of {}."
-    numbers = (Quantity(value=end_s, unit="s"), Quantity(value=moment, unit="s"))
-    return Found(statements=(Statement(text=text, numbers=numbers),))
+        end = "{}" if origin == VIDEO else f"{{}} after {origin.name}"
+        text = f"I cannot tell: the last event of this record ends at {end}, and nothing is known of {at}."
+    return Found(statements=(Statement(text=text, numbers=(Quantity(value=end_s, unit="s"), *numbers)),))
 
 
 # --- tools that need more than the report
@@ -236,14 +283,16 @@ def _over_cases(call: ToolCall, desk: Desk) -> Found:
     return _found(TOOLS["compare_cases"](reports, call.name, call.activity, threshold=threshold, left_out=left_out))
 
 
-def _stretch(call: ToolCall, desk: Desk, that: Sequence[Span]) -> Span | None:
+def _stretch(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Span | None:
     """The stretch of the video that the call names; a moment is a stretch without length."""
     from resus_doc.tools.queries import events_of, picked
 
     if call.number is not None:
-        start_s = phrase_value(call.number)
-        end_s = start_s if call.to is None else phrase_value(call.to)
-        return Span(min(start_s, end_s), max(start_s, end_s))
+        clock, line = _clock_of(call, question), plain(question)
+        origin = _origin_of(call, question, desk.report) or VIDEO
+        edges = [_counted(phrase, clock, line) for phrase in (call.number, call.to)]
+        moments = [origin.t_s + edge for edge in edges if edge is not None]
+        return Span(min(moments), max(moments))
     if call.other == "that":
         return Span(*that[0])
     events = picked(events_of(desk.report, call.activity), call.which or "first")
@@ -252,32 +301,46 @@ def _stretch(call: ToolCall, desk: Desk, that: Sequence[Span]) -> Span | None:
     return Span(events[0].start_s, events[0].end_s)
 
 
-def _show(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Found:
+def _asked_at(call: ToolCall, question: str, report: Report) -> tuple[str, tuple[Quantity, ...]]:
+    """Words in brackets for the moments as the question counts them, where that is not the video's clock; else nothing."""
+    clock, line, origin = _clock_of(call, question), plain(question), _origin_of(call, question, report)
+    number = _counted(call.number, clock, line)
+    if origin is None or origin == VIDEO or number is None:
+        return "", ()
+    text, numbers = origin.named(number, _counted(call.to, clock, line))
+    return f" ({text})", numbers
+
+
+def _show(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
     from resus_doc.tools.queries import not_found
     from resus_doc.tools.show import AROUND_S
 
-    span = _stretch(call, desk, that)
+    span = _stretch(call, question, desk, that)
     if span is None:
         if call.activity is None:
             return _ask("What should be shown? For example: [] or [].", "show me 1:10", "show the second suction")
         return Found(statements=(not_found(desk.report, call.activity),))
-    folder = _folder(desk, "shown")
+    folder, (also, numbers) = _folder(desk, "shown"), _asked_at(call, question, desk.report)
     if span.start_s == span.end_s:
         path = TOOLS["show_frame"](folder, desk.report, span.start_s)
-        said = Statement(
-            text="The picture at {} of the video is in []", numbers=(_at(span.start_s),), quotes=(str(path),)
+        told = Statement(
+            text=f"The picture at {{}} of the video{also} is in []",
+            numbers=(_at(span.start_s), *numbers),
+            quotes=(str(path),),
         )
-        return Found(statements=(said,), spans=((span.start_s, span.end_s),), files=(str(path),))
+        return Found(statements=(told,), spans=((span.start_s, span.end_s),), files=(str(path),))
     around = AROUND_S if call.number is None else 0.0
     path = TOOLS["show"](folder, desk.report, span.start_s - around, span.end_s + around)
     events = _events_at(desk.report, call.activity, span)
-    said = Statement(
-        text="A clip of the video around {} to {} is in []",
-        numbers=(_at(span.start_s), _at(span.end_s)),
+    told = Statement(
+        text=f"A clip of the video around {{}} to {{}} of the video{also} is in []"
+        if also
+        else "A clip of the video around {} to {} is in []",
+        numbers=(_at(span.start_s), _at(span.end_s), *numbers),
         quotes=(str(path),),
         cites=events,
     )
-    return Found(statements=(said,), spans=((span.start_s, span.end_s),), files=(str(path),))
+    return Found(statements=(told,), spans=((span.start_s, span.end_s),), files=(str(path),))
 
 
 def _events_at(report: Report, activity: Activity | None, span: Span) -> tuple[str, ...]:
@@ -301,10 +364,10 @@ def _folder(desk: Desk, what: str) -> Path:
     return desk.folder
 
 
-def _look_again(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Found:
+def _look_again(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
     from resus_doc.tools.look_again import beside
 
-    span = _stretch(call, desk, that)
+    span = _stretch(call, question, desk, that)
     folder = _folder(desk, "looked at again")
     if span is None:
         return _ask("Where should I look again? For example: [].", "look again between 0:30 and 0:50")
@@ -313,4 +376,10 @@ def _look_again(call: ToolCall, _q: str, desk: Desk, that: Sequence[Span]) -> Fo
 
         detector = Detector.load(desk.settings.detector, device=desk.settings.device)
     looked, steps, events = TOOLS["look_again"](folder, desk.report, span, detector)
-    return beside(desk.report, looked, steps, events, call.activity)
+    found = beside(desk.report, looked, steps, events, call.activity)
+    also, numbers = _asked_at(call, question, desk.report)
+    if not also:
+        return found
+    at, of_video = VIDEO.named(*([span.start_s] if span.start_s == span.end_s else span))
+    read = Statement(text=f"The time asked for is {at}{also}.", numbers=(*of_video, *numbers))
+    return found._replace(statements=(read, *found.statements))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from resus_doc.agent import said
+from resus_doc.agent import asked_clock, said
 from resus_doc.schema import ACTIVITIES, Activity, Verdict
 from resus_doc.tools.clock import number_phrases
 from resus_doc.tools.registry import CHAT_TOOLS
@@ -39,7 +39,8 @@ Which = Literal[
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "last", "longest", "shortest"
 ]
 Relation = Literal["before", "after", "during", "within"]
-"""`within` is the first so many seconds after time zero; the others stand beside an activity or a moment of the video."""
+"""`within` is the first so many seconds after time zero; the others stand beside an activity or a moment. The words of the question
+say on which clock (`asked_clock`); without any a moment is one of the video."""
 Other = Literal["that", "baby_visible", "ppv", "cpap", "ventilation", "stimulation", "suction", "chest_compressions"]
 """`that` is what the answer before spoke of."""
 
@@ -99,6 +100,7 @@ def grammar(question: str = "", previous: ToolCall | None = None) -> str:
     """
     line = plain(question)
     numbers = number_phrases(line)
+    supposes_nothing = any(asked_clock.is_moment_of(line, phrase) for phrase in numbers)
     offered: dict[str, tuple[str | None, ...]] = {
         "activity": (*ACTIVITIES, None),
         "act": ACTIVITIES,
@@ -111,7 +113,9 @@ def grammar(question: str = "", previous: ToolCall | None = None) -> str:
         **{field: said.offered(field, line) for field in said.WORDS},
     }
     forms = [
-        " ".join((_literal(name), *kept)) for name, fields in _forms() if (kept := _kept(fields, offered)) is not None
+        " ".join((_literal(name), *kept))
+        for name, fields in _forms()
+        if (kept := _kept(fields, offered)) is not None and not (name == "what_if" and supposes_nothing)
     ]
     rules = [f"{_rule(field)} ::= {_field(field, values)}" for field, values in offered.items() if values]
     rules += [f"a-pair ::= {' | '.join(_pair(one) for one in ACTIVITIES)}"]

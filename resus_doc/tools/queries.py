@@ -1,10 +1,11 @@
 """Questions that a timeline answers, each a typed function on a report. Numbers come from events and measures alone.
 
-Moments are seconds of the video. `that` is what an earlier answer spoke of. Absence is told only of what the source of
-the events could have seen, and only for the time in which the baby was in view.
+Moments are seconds of the video, unless a place names another origin for them. `that` is what an earlier answer spoke of.
+Absence is told only of what the source of the events could have seen, and only for the time in which the baby was in view.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Measure, Report, Span
@@ -13,6 +14,7 @@ from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import timeline_of
 from resus_doc.tools.extent import BLINK_S, end_bounds, start_bounds
 from resus_doc.tools.intervals import Spans
+from resus_doc.tools.origins import VIDEO, Origin, zero_of
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 MOMENT_S = 0.001
@@ -42,8 +44,8 @@ def name_of(activity: Activity | None) -> str:
 class Place(NamedTuple):
     """Where a question looks: before, after or during another activity, `that`, or a stretch of the video; all of it without any.
 
-    `within` is the first `number` seconds after time zero. Without a relation, `number` is a moment, and `number` to `to` a
-    stretch, in seconds of the video.
+    `within` is the first `number` seconds after the origin. Without a relation, `number` is a moment, and `number` to `to` a
+    stretch, in seconds after the origin. Where none is named, that is time zero for `within`, else the start of the video.
     """
 
     rel: str | None = None
@@ -51,31 +53,42 @@ class Place(NamedTuple):
     that: Sequence[Span] | None = None
     number: float | None = None
     to: float | None = None
+    origin: Origin | None = None
+
+    def counted_from(self, report: Report) -> Origin:
+        """What its numbers count from."""
+        return self.origin or (zero_of(report) if self.rel == "within" else VIDEO)
+
+    def stretch(self, origin_s: float) -> Span | None:
+        """The stretch that its numbers name, in seconds of the video, with the origin at `origin_s`; None without a number."""
+        if self.number is None:
+            return None
+        if self.rel == "within":
+            return Span(origin_s, origin_s + self.number)
+        return _stretch(origin_s + self.number, None if self.to is None else origin_s + self.to)
 
 
 def related(report: Report, activity: Activity | None, place: Place) -> tuple[Event, ...]:
     """The events of an activity that lie in a place, or were under way there."""
-    events, (rel, other, that, number, to) = events_of(report, activity), place
-    if rel == "within" and number is not None:
-        return _touching(events, (Span(report.time_zero.t_s, report.time_zero.t_s + number),))
-    if other is not None or that is not None:
-        spans = tuple(that or (Span(e.start_s, e.end_s) for e in events_of(report, other)))
-        if activity is None and other is not None:
-            events = tuple(event for event in events if event not in events_of(report, other))
-    elif number is None:
+    events, named = events_of(report, activity), place.stretch(place.counted_from(report).t_s)
+    if named is not None and place.rel == "within":
+        return touching(events, (named,))
+    if place.other is not None or place.that is not None:
+        spans = tuple(place.that or (Span(e.start_s, e.end_s) for e in events_of(report, place.other)))
+        if activity is None and place.other is not None:
+            events = tuple(event for event in events if event not in events_of(report, place.other))
+    elif named is None:
         return events
-    elif rel is None:
-        return _touching(events, (_stretch(number, to),))
     else:
-        spans = (_stretch(number, to),)
+        spans = (named,)
     if not spans:
         return ()
-    if rel == "before":
+    if place.rel == "before":
         return tuple(event for event in events if event.start_s < spans[0].start_s)
-    if rel == "after":
+    if place.rel == "after":
         spans_after = (Span(spans[0].start_s, report.video.duration_s),)
-        return tuple(event for event in _touching(events, spans_after) if not _is_in(event, spans))
-    return _touching(events, spans)
+        return tuple(event for event in touching(events, spans_after) if not _is_in(event, spans))
+    return touching(events, spans)
 
 
 def _stretch(number: float, to: float | None) -> Span:
@@ -86,7 +99,8 @@ def _is_in(event: Event, spans: Sequence[Span]) -> bool:
     return any(abs(event.start_s - span.start_s) < 0.001 and abs(event.end_s - span.end_s) < 0.001 for span in spans)
 
 
-def _touching(events: Sequence[Event], spans: Sequence[Span]) -> tuple[Event, ...]:
+def touching(events: Sequence[Event], spans: Sequence[Span]) -> tuple[Event, ...]:
+    """The events that were under way at some time of the spans."""
     return tuple(
         event for event in events if any(event.start_s < span.end_s and span.start_s < event.end_s for span in spans)
     )
@@ -108,13 +122,15 @@ def picked(events: Sequence[Event], which: str | None) -> tuple[Event, ...]:
 class Where(NamedTuple):
     """Words for where was looked, the numbers in them, and those stretches of the video; None for all of it.
 
-    They may begin before the video and end after it. `others` are those stretches for other moments that time zero may have been.
+    They may begin before the video and end after it. `others` are those stretches for other moments that `origin` may have been,
+    from which the numbers count.
     """
 
     text: str = ""
     numbers: tuple[Quantity, ...] = ()
     spans: Spans | None = None
     others: tuple[Spans, ...] = ()
+    origin: Origin = VIDEO
 
     @property
     def possible(self) -> tuple[Spans, ...]:
@@ -131,46 +147,65 @@ EVERYWHERE = Where()
 
 def where_of(report: Report, place: Place) -> Where:
     """How a sentence says where was looked, as in " during PPV" or " in the first 60 s after birth"."""
-    rel, other, that, number, to = place
-    moment = () if number is None else (Quantity(value=number, unit="s"),)
-    spans = _asked(report, place)
-    if rel == "within" and number is not None:
-        return Where(f" in the first {{}} after {report.time_zero.name}", moment, spans, _other_zeros(report, number))
-    if that is not None:
+    rel, origin = place.rel, place.counted_from(report)
+    spans = _asked(report, place, origin.t_s)
+    if place.that is not None:
         return Where(f" {rel or 'during'} that", (), spans)
-    if other is not None:
-        return Where(f" {rel or 'during'} {'the first ' if rel != 'during' else ''}{name_of(other)}", (), spans)
-    if number is not None and to is not None:
-        return Where(" from {} to {} of the video", (*moment, Quantity(value=to, unit="s")), spans)
-    if number is not None:
-        return Where(f" {rel or 'at'} {{}} of the video", moment, spans)
-    return EVERYWHERE
+    if place.other is not None:
+        name = name_of(place.other)
+        return Where(f" {rel or 'during'} {'the first ' if rel != 'during' else ''}{name}", (), spans)
+    if place.number is None:
+        return EVERYWHERE
+    text, numbers = origin.named(place.number, place.to)
+    if rel == "within":
+        text, numbers = f"in the first {{}} after {origin.name}", numbers[:1]
+    else:
+        text = f"{rel or 'at'} {text}" if place.to is None else f"from {text}"
+    return Where(f" {text}", numbers, spans, tuple(_others(report, place, origin)), origin)
 
 
-def _other_zeros(report: Report, number: float) -> tuple[Spans, ...]:
-    """The first `number` seconds after other moments of time zero: the ends of its range, and where such a stretch meets an edge.
+def _others(report: Report, place: Place, origin: Origin) -> Iterator[Spans]:
+    """What a question is about for other moments of its origin: the ends of its range, where an edge is met, and between these.
 
-    Between these nothing that is counted or added up in it can be smaller or larger.
+    Nothing that is counted or added up can be smaller or larger elsewhere.
     """
-    low_s, high_s = report.time_zero.range_s
+    (low_s, high_s), number = origin.range_s, place.number
+    if number is None or (low_s == high_s and place.rel != "within"):
+        return
     bounds = [edge for event in report.events for edge in (*start_bounds(event), *end_bounds(event))]
-    turns = {at_s for edge in bounds for at_s in (edge, edge - number) if low_s < at_s < high_s}
-    return tuple((Span(at_s, at_s + number),) for at_s in sorted({low_s, high_s} | turns))
+    offsets = (0.0 if place.rel == "within" else number, number if place.to is None else place.to)
+    turns = {at_s for edge in bounds for offset in offsets if low_s < (at_s := edge - offset) < high_s}
+    moments = sorted({low_s, high_s} | turns)
+    for at_s in (*moments, *((one + other) / 2 for one, other in pairwise(moments))):
+        yield _asked(report, place, at_s) or ()
 
 
-def _asked(report: Report, place: Place) -> Spans | None:
+def _asked(report: Report, place: Place, origin_s: float) -> Spans | None:
     """The time that a question is about; None for all of it. What was before a stretch may go back to a given birth."""
-    zero, (rel, other, that, number, to) = report.time_zero, place
-    if rel == "within" and number is not None:
-        return (Span(zero.t_s, zero.t_s + number),)
-    spans = tuple(that or (Span(e.start_s, e.end_s) for e in events_of(report, other))) if that or other else ()
-    if number is not None and not spans:
-        spans = (_stretch(number, to),)
+    zero, rel, named = report.time_zero, place.rel, place.stretch(origin_s)
+    if named is not None and rel == "within":
+        return (named,)
+    beside = place.that or place.other
+    spans = tuple(place.that or (Span(e.start_s, e.end_s) for e in events_of(report, place.other))) if beside else ()
+    if named is not None and not spans:
+        spans = (named,)
     if not spans:
         return None
     if rel == "before":
         return (Span(min(0.0, zero.t_s) if zero.source == "given" else 0.0, spans[0].start_s),)
     return (Span(spans[0].start_s, report.video.duration_s),) if rel == "after" else intervals.clean(spans)
+
+
+def where_looked(report: Report, place: Place) -> tuple[Statement, ...]:
+    """On which clock the numbers of a question were read, and where that clock starts on the one of the report."""
+    if place.number is None:
+        return ()
+    where, zero = where_of(report, place), zero_of(report)
+    if where.origin == zero:
+        return (Statement(text=f"I looked{where.text}.", numbers=where.numbers),)
+    at, numbers = zero.named(where.origin.t_s - zero.t_s)
+    verb = "starts" if where.text.endswith("of the video") else "was"
+    return (Statement(text=f"I looked{where.text}, which {verb} {at}.", numbers=(*where.numbers, *numbers)),)
 
 
 def unseen_s(report: Report, activity: Activity | None, where: Where) -> float:
@@ -215,14 +250,18 @@ def seen_part(report: Report, activity: Activity | None, where: Where) -> tuple[
 
 
 def zero_doubt(report: Report, activity: Activity | None, where: Where) -> tuple[Statement, ...]:
-    """That another moment of birth within its range would change what was seen in the seconds after it."""
-    found = [Span(event.start_s, event.end_s) for event in events_of(report, activity)]
-    seen_s = [intervals.overlap_s(found, spans) for spans in where.possible]
-    if max(seen_s) - min(seen_s) < WORTH_TELLING_S:
+    """That another moment of birth within its range would change what was seen at the time that counts from it."""
+    events = events_of(report, activity)
+    if where.is_moment:
+        changes = len({touching(events, spans) for spans in where.possible}) > 1
+    else:
+        seen_s = [intervals.overlap_s((Span(e.start_s, e.end_s) for e in events), spans) for spans in where.possible]
+        changes = max(seen_s) - min(seen_s) >= WORTH_TELLING_S
+    if not changes:
         return ()
-    zero = report.time_zero
-    numbers = tuple(Quantity(value=abs(edge - zero.t_s), unit="s") for edge in zero.range_s)
-    text = f"{capital(zero.name)} may have been up to {{}} earlier or {{}} later, which would change this."
+    origin = where.origin
+    numbers = tuple(Quantity(value=abs(edge - origin.t_s), unit="s") for edge in origin.range_s)
+    text = f"{capital(origin.name)} may have been up to {{}} earlier or {{}} later, which would change this."
     return (Statement(text=text, numbers=numbers),)
 
 
@@ -294,9 +333,10 @@ def list_events(
     threshold: Threshold | None = None,
     number: float | None = None,
     to: float | None = None,
+    origin: Origin | None = None,
 ) -> Found:
     """The events themselves: all, one by its place or length, those beside another, those of some length."""
-    place = Place(rel, other, that, number, to)
+    place = Place(rel, other, that, number, to, origin)
     events = related(report, activity, place)
     where, doubtful = where_of(report, place), 0
     if (
@@ -317,11 +357,13 @@ def list_events(
         told = _further(activity, threshold, doubtful) if threshold is not None and doubtful and which is None else ()
         part = seen_part(report, activity, where) if rel == "within" or to is not None else ()
         part += zero_doubt(report, activity, where)
-        return Found(events=chosen, statements=(*told, *part), spans=spans_of(chosen))
+        looked = where_looked(report, place)
+        return Found(events=chosen, statements=(*looked, *told, *part), spans=spans_of(chosen))
     if which and events:
         some = Statement(
-            text=f"There is no {which} one: {name_of(activity)} was seen {{}} {'time' if len(events) == 1 else 'times'}.",
-            numbers=(Quantity(value=len(events), unit="count"),),
+            text=f"There is no {which} one: {name_of(activity)} was seen {{}} "
+            f"{'time' if len(events) == 1 else 'times'}{where.text}.",
+            numbers=(Quantity(value=len(events), unit="count"), *where.numbers),
             cites=tuple(event.id for event in events),
         )
         return Found(statements=(some,), spans=spans_of(events))

@@ -11,6 +11,7 @@ from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import has_video, readable_of, timeline_of
 from resus_doc.tools.extent import Extent, end_bounds, extent, start_bounds
 from resus_doc.tools.firsts import since_zero
+from resus_doc.tools.origins import Origin
 from resus_doc.tools.queries import (
     WORTH_TELLING_S,
     Place,
@@ -43,10 +44,11 @@ def count_events(
     threshold: Threshold | None = None,
     number: float | None = None,
     to: float | None = None,
+    origin: Origin | None = None,
 ) -> Found:
     """How many stretches the activity has, in all or beside another one."""
     narrowed = rel is not None or number is not None
-    place = Place(rel, other, that, number, to)
+    place = Place(rel, other, that, number, to, origin)
     events, where = related(report, activity, place), where_of(report, place)
     measured = measure(report, activity, "{}_count")
     unknown = cannot_tell(report, activity, where)
@@ -175,10 +177,11 @@ def total_time(
     threshold: Threshold | None = None,
     number: float | None = None,
     to: float | None = None,
+    origin: Origin | None = None,
 ) -> Found:
     """How long the activity lasted in all, or within, before, after or during something."""
     narrowed = rel is not None or number is not None
-    place = Place(rel, other, that, number, to)
+    place = Place(rel, other, that, number, to, origin)
     events, where = related(report, activity, place), where_of(report, place)
     measured = measure(report, activity, "{}_total")
     unknown = cannot_tell(report, activity, where)
@@ -231,13 +234,13 @@ def fraction(
     activity: Activity | None = None,
     *,
     number: float | None = None,
+    origin: Origin | None = None,
 ) -> Found:
-    """Which part of the observed time, or of the first seconds after time zero, the activity took."""
+    """Which part of the observed time, or of the first seconds after time zero or another origin, the activity took."""
     events = events_of(report, activity)
     if not events:
         return Found(statements=(not_found(report, activity),))
     observed = timeline_of(report).observed
-    zero = report.time_zero
     numbers: tuple[Quantity, ...] = ()
     whole, took = "the time in which the baby was in view", f"{capital(name_of(activity))} took"
     if activity == "baby_visible":
@@ -247,9 +250,9 @@ def fraction(
     if not has_video(report) and (activity == "baby_visible" or "baby_visible" not in report.activities_covered):
         whole = "the time up to the end of the last event"
     if number is not None:
-        where = where_of(report, Place("within", number=number))
+        where = where_of(report, Place("within", number=number, origin=origin))
         observed = where.spans or ()
-        whole, numbers = f"the first {{}} after {zero.name}", where.numbers
+        whole, numbers = f"the first {{}} after {where.origin.name}", where.numbers
         if (unknown := out_of_sight(report, activity, where)) is not None:
             return Found(statements=(unknown,))
         if seen_part(report, activity, where):
@@ -262,7 +265,7 @@ def fraction(
     quantity = Quantity(value=share, unit="fraction")
     said = Statement(text=f"{took} {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
     doubt = zero_doubt(report, activity, where) if number is not None else ()
-    measured = measure(report, activity, f"{{}}_fraction_first_{number:g}s") if number else None
+    measured = measure(report, activity, f"{{}}_fraction_first_{number:g}s") if number and origin is None else None
     return Found(statements=(said, *doubt), measures=(measured,) if measured else (), spans=spans_of(events))
 
 
