@@ -26,6 +26,7 @@ from resus_doc.tools.queries import (
     related,
     seen_part,
     spans_of,
+    touching,
     unseen_in_all_s,
     unseen_s,
     where_of,
@@ -261,7 +262,9 @@ def fraction(
     if length_s <= 0:
         return Found(statements=(not_found(report, activity),))
     share = intervals.overlap_s((Span(e.start_s, e.end_s) for e in events), observed) / length_s
-    cites = tuple(event.id for event in events)
+    if number is not None:
+        events = touching(events, observed)
+    cites = tuple(event.id for event in events) or _cited(measure(report, activity, "{}_count"))
     quantity = Quantity(value=share, unit="fraction")
     said = Statement(text=f"{took} {{}} of {whole}.", numbers=(quantity, *numbers), cites=cites)
     doubt = zero_doubt(report, activity, where) if number is not None else ()
@@ -274,6 +277,7 @@ def _part_of_seen(
 ) -> Found:
     """The seconds that an activity took of those that could be seen: no share, which the others could change."""
     spans = where.spans or ()
+    events = touching(events, spans)
     numbers = (
         Quantity(value=intervals.overlap_s((Span(e.start_s, e.end_s) for e in events), spans), unit="s"),
         Quantity(value=intervals.length(spans) - unseen_s(report, activity, where), unit="s"),
@@ -282,7 +286,7 @@ def _part_of_seen(
     said = Statement(
         text=f"{seen} for {{}} of the {{}} that could be seen of {whole}.",
         numbers=(*numbers, *where.numbers),
-        cites=tuple(event.id for event in events),
+        cites=tuple(event.id for event in events) or _cited(measure(report, activity, "{}_count")),
     )
     return Found(statements=(said, *zero_doubt(report, activity, where)), spans=spans_of(events))
 

@@ -427,6 +427,18 @@ def test_an_uncertain_birth_leaves_its_first_minute_open():
     assert said(whole) == ["Yes: the total time of PPV in the first 1:00 after birth was 1:00, not more than 1:00."]
 
 
+def test_a_share_of_the_first_minute_cites_what_lies_in_it():
+    """Whether all of the minute could be seen or not."""
+    acts = (an_event("ppv", 10, 40), an_event("ppv", 70, 90))
+    for view in (None, ((5, 30), (35, 120))):
+        found = reckoning.fraction(a_report(*acts, view=view), "ppv", number=60.0)
+        (first,) = (each.id for each in a_report(*acts, view=view).events if each.start_s == 10)
+        assert found.statements[0].cites == (first,) and found.spans == ((10.0, 40.0),)
+    none = reckoning.fraction(a_report(acts[1]), "ppv", number=60.0)
+    assert said(none) == ["PPV took 0 % of the first 1:00 after the start of the video."]
+    assert [name[0] for name in none.statements[0].cites] == ["M"]
+
+
 def test_time_out_of_view_leaves_counts_and_totals_of_the_whole_open():
     report = a_report(an_event("suction", 10, 15), view=((0, 30), (80, 120)))
     once, brief = Threshold("<", 1, False), WITHIN_10
