@@ -2,7 +2,7 @@
 
 What the model copied from the question ("two-minute", `2:10`, `F2`) becomes seconds and ids here; what it chose is taken as it
 is. A tool that lacks an argument asks for it in its result. Of the question itself only a few words are read here: the clock on
-which its moments count (`asked_clock`), and what guideline passages are searched with.
+which its moments count (`asked_clock`), whether it asks for an end (`said`), and what guideline passages are searched with.
 """
 
 import re
@@ -118,7 +118,8 @@ def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]
     tool, activity = TOOLS[call.name], call.activity
     if call.name in RELATED:
         place = _place(call, question, desk.report, that)
-        return _found(tool(desk.report, activity, **place, **_chosen(call), threshold=_threshold(call)))
+        found = _found(tool(desk.report, activity, **place, **_chosen(call), threshold=_threshold(call)))
+        return _with_ends(found, call, question, desk.report)
     if call.name == "fraction":
         seconds = None if call.number is None or _is_share(call.number) else phrase_value(call.number)
         return _found(tool(desk.report, activity, number=seconds, origin=_origin_of(call, question, desk.report)))
@@ -135,6 +136,16 @@ def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]
     if call.name == "findings":
         arguments["verdict"] = call.verdict
     return _found(tool(desk.report, activity, **arguments))
+
+
+def _with_ends(found: Found, call: ToolCall, question: str, report: Report) -> Found:
+    """The same with the ends of the stretches first, where the question asks when something stopped."""
+    beside = call.rel or call.number or call.sign
+    if call.name != "list_events" or call.activity is None or beside or not said.asks_for_end(plain(question)):
+        return found
+    from resus_doc.tools.ends import told_ends
+
+    return found._replace(statements=(*told_ends(report, call.activity, found.events), *found.statements))
 
 
 def _found(result: Any) -> Found:

@@ -6,6 +6,12 @@ that the question does not spell may not. A word counts wherever it stands, also
 
 import re
 
+ENDS = (
+    *("stop", "=end", "=ended", "ending", "finish", "cease", "quit", "until"),
+    *("till", "give up", "gave up", "terminat", "discontinu"),
+)
+"""That something came to its end."""
+
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "which": {
         "first": ("first", "1st", "initial", "earliest"),
@@ -16,23 +22,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "sixth": ("sixth", "6th"),
         "seventh": ("seventh", "7th"),
         "eighth": ("eighth", "8th"),
-        "last": (
-            *(
-                "=last",
-                "final",
-                "latest",
-                "recent",
-                "stop",
-                "=end",
-                "=ended",
-                "ending",
-                "finish",
-                "cease",
-                "quit",
-                "until",
-            ),
-            *("till", "give up", "gave up", "terminat", "discontinu"),
-        ),
+        "last": ("=last", "final", "latest", "recent", *ENDS),
         "longest": ("longest", "biggest", "largest", "=max", "maxim", "worst", "greatest", "extended"),
         "shortest": ("shortest", "briefest", "smallest", "minim", "quickest", "least"),
     },
@@ -186,3 +176,9 @@ def offered(field: str, line: str) -> tuple[str, ...]:
 
 def _is_there(word: str, line: str, whole: set[str]) -> bool:
     return word[1:] in whole if word.startswith("=") else word in line
+
+
+def asks_for_end(line: str) -> bool:
+    """Whether a question in lower case asks when something stopped."""
+    whole = set(re.findall("[a-z']+", line))
+    return any(_is_there(word, line, whole) for word in ENDS)

@@ -1,4 +1,4 @@
-"""On which clock a chat reads a moment."""
+"""On which clock a chat reads a moment, and what it says of an end."""
 
 import json
 from functools import partial
@@ -207,3 +207,24 @@ def test_an_uncertain_birth_leaves_a_moment_after_it_open():
 def test_a_moment_after_the_video_is_told_on_its_clock():
     told = ask(a_report(), "what happened at 3:00 after birth?", **list_events(number="3:00"))
     assert told == "The video ends at 2:00 after birth, so it shows nothing at 3:00 after birth."
+
+
+# --- when it stopped
+
+
+def test_when_something_stopped_is_its_end():
+    last = list_events(which="last")
+    told = ask(a_report(), "When did chest compressions stop?", activity="chest_compressions", **last)
+    assert told.startswith("Chest compressions stopped 1:20 after birth. Chest compressions started")
+    told = ask(a_report(uncertainty_s=5), "When did PPV end?", activity="ppv", **last)
+    assert told.startswith("The last stretch of PPV stopped 1:40 after birth (somewhere between 1:35 and 1:45).")
+    first = ask(a_report(), "When did the first PPV stop?", activity="ppv", **list_events(which="first"))
+    assert first.startswith("The first stretch of PPV stopped 1:07 after birth.")
+    assert "stopped" not in ask(a_report(), "Tell me about the final PPV.", activity="ppv", **last)
+
+
+def test_what_was_cut_off_has_no_end():
+    told = ask(a_report(), "When did ventilation stop?", activity="ventilation", **list_events(which="last"))
+    assert told.startswith(
+        "The last stretch of mask support was still under way when the recording ended. The last stretch of PPV stopped 1:40"
+    )

@@ -11,7 +11,7 @@ from sample_report import EVENTS, sample_report, withheld_report
 from resus_doc.agent import sayings
 from resus_doc.guidelines import profile
 from resus_doc.schema import ACTIVITIES, Event, Recording, Report, Span, Video
-from resus_doc.tools import across, queries, reckoning, reckoning_gaps, reckoning_pairs, record, what_if
+from resus_doc.tools import across, ends, queries, reckoning, reckoning_gaps, reckoning_pairs, record, what_if
 from resus_doc.tools.answers import Found, Threshold
 from resus_doc.tools.cases import without_narrative
 from resus_doc.tools.timeline import assemble
@@ -437,6 +437,17 @@ def test_a_share_of_the_first_minute_cites_what_lies_in_it():
     none = reckoning.fraction(a_report(acts[1]), "ppv", number=60.0)
     assert said(none) == ["PPV took 0 % of the first 1:00 after the start of the video."]
     assert [name[0] for name in none.statements[0].cites] == ["M"]
+
+
+def test_an_end_at_which_the_baby_went_out_of_view_is_not_known():
+    report = a_report(an_event("ppv", 10, 40), an_event("cpap", 70, 90), view=((0, 40), (60, 120)), birth_s=-5)
+    (ppv,) = (event for event in report.events if event.activity == "ppv")
+    texts = [sayings.told(each) for each in ends.told_ends(report, "ppv", (ppv,))]
+    assert texts == [
+        "PPV was seen until 45 s after birth; then the baby was out of view or not recorded, so when it stopped is not known."
+    ]
+    (cpap,) = (event for event in report.events if event.activity == "cpap")
+    assert sayings.told(ends.told_ends(report, "cpap", (cpap,))[0]) == "CPAP stopped 1:35 after birth."
 
 
 def test_time_out_of_view_leaves_counts_and_totals_of_the_whole_open():
