@@ -2,7 +2,8 @@
 
 What the model copied from the question ("two-minute", `2:10`, `F2`) becomes seconds and ids here; what it chose is taken as it
 is. A tool that lacks an argument asks for it in its result. Of the question itself only a few words are read here: the clock on
-which its moments count (`asked_clock`), whether it asks for an end (`said`), and what guideline passages are searched with.
+which its moments count (`asked_clock`), whether it asks for an end or for a verdict on a time (`said`), and what guideline
+passages are searched with.
 """
 
 import re
@@ -135,7 +136,10 @@ def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]
         arguments["threshold"] = _threshold(call)
     if call.name == "findings":
         arguments["verdict"] = call.verdict
-    return _found(tool(desk.report, activity, **arguments))
+    found = _found(tool(desk.report, activity, **arguments))
+    if call.name == "time_to_first" and said.asks_if_in_time(plain(question)):
+        return _with_verdict(found, activity, desk.report)
+    return found
 
 
 def _with_ends(found: Found, call: ToolCall, question: str, report: Report) -> Found:
@@ -146,6 +150,14 @@ def _with_ends(found: Found, call: ToolCall, question: str, report: Report) -> F
     from resus_doc.tools.ends import told_ends
 
     return found._replace(statements=(*told_ends(report, call.activity, found.events), *found.statements))
+
+
+def _with_verdict(found: Found, activity: Activity | None, report: Report) -> Found:
+    """The same with the findings that judge the time to the first event."""
+    from resus_doc.tools.record import judging_first
+
+    judged = judging_first(report, activity)
+    return found._replace(findings=judged.findings, statements=(*found.statements, *judged.statements))
 
 
 def _found(result: Any) -> Found:

@@ -11,6 +11,11 @@ ENDS = (
     *("till", "give up", "gave up", "terminat", "discontinu"),
 )
 """That something came to its end."""
+IN_TIME = (
+    *("in time", "on time", "soon enough", "early enough", "fast enough", "quickly enough", "in good time", "timely"),
+    *("too late", "too slow", "too long", "in due time", "promptly enough"),
+)
+"""That a time is to be judged, without a limit being named."""
 
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "which": {
@@ -182,3 +187,8 @@ def asks_for_end(line: str) -> bool:
     """Whether a question in lower case asks when something stopped."""
     whole = set(re.findall("[a-z']+", line))
     return any(_is_there(word, line, whole) for word in ENDS)
+
+
+def asks_if_in_time(line: str) -> bool:
+    """Whether a question in lower case asks for a verdict on a time without naming a limit."""
+    return any(word in line for word in IN_TIME)

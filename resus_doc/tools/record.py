@@ -1,5 +1,6 @@
 """What stands in the record beside the events: findings, their evidence, reasons, passages, an overview."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from resus_doc.guidelines.profile import QUALITY_METRICS
@@ -71,14 +72,22 @@ def why(report: Report, activity: Activity | None = None) -> Found:
     about = findings_of(report, activity)
     if not about:
         return findings(report, activity)
-    open_ones = [finding for finding in about if finding.verdict in ("not_assessable", "indeterminate")]
-    if not open_ones:
+    if not (open_ones := _open(about)):
         closed = findings(report, activity)
         return closed._replace(passages=())
+    return Found(statements=_reasons(open_ones))
+
+
+def _open(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in found if finding.verdict in ("not_assessable", "indeterminate"))
+
+
+def _reasons(found: Sequence[Finding]) -> tuple[Statement, ...]:
+    """Each reason of open findings once, with the rule or how many findings have it."""
     reasons: dict[str, list[Finding]] = {}
-    for finding in open_ones:
+    for finding in found:
         reasons.setdefault(finding.reason or finding.observed, []).append(finding)
-    statements = tuple(
+    return tuple(
         Statement(
             text=f"The rule [] is {VERDICT_WORDS[group[0].verdict]}: []" + ("." if not reason.endswith(".") else "")
             if len(group) == 1
@@ -89,7 +98,25 @@ def why(report: Report, activity: Activity | None = None) -> Found:
         )
         for reason, group in reasons.items()
     )
-    return Found(statements=statements)
+
+
+def judging_first(report: Report, activity: Activity | None) -> Found:
+    """The findings that judge the time to the first event of an activity: decided ones as they are, open ones with their reason.
+
+    Of `ventilation` they may speak of any mask support. A metric without a limit judges nothing.
+    """
+    subjects = ("mask_support", *MASK_SUPPORT) if activity == "ventilation" else (activity,)
+    names = {f"time_to_first_{subject}{end}" for subject in subjects for end in ("", "_from_table")}
+    measures = {each.id for each in report.measures if each.name in names}
+    judging = tuple(
+        finding
+        for finding in report.findings
+        if measures & set(finding.measures) and (finding.kind == "guideline" or finding.threshold is not None)
+    )
+    if not judging:
+        return Found(statements=(Statement(text="No rule checked here judges that time."),))
+    decided = tuple(finding for finding in judging if finding not in _open(judging))
+    return Found(findings=decided, statements=_reasons(_open(judging)))
 
 
 def evidence(report: Report, activity: Activity | None = None, *, entry: str | None = None) -> Found:

@@ -1,4 +1,4 @@
-"""On which clock a chat reads a moment, and what it says of an end."""
+"""On which clock a chat reads a moment, and what it says of an end and of a verdict that is asked for."""
 
 import json
 from functools import partial
@@ -228,3 +228,20 @@ def test_what_was_cut_off_has_no_end():
     assert told.startswith(
         "The last stretch of mask support was still under way when the recording ended. The last stretch of PPV stopped 1:40"
     )
+
+
+# --- in time
+
+
+def test_whether_it_was_in_time_is_what_the_finding_says():
+    call = {"name": "time_to_first", "activity": "ventilation"}
+    told = ask(a_report(None), "Did we start ventilation in time?", **call)
+    assert told.startswith(
+        "PPV first started 23 s after arrival on the table. The rule “The guideline has PPV started within"
+    )
+    assert "is not assessable: “The rule counts from birth, and the time of birth is not known" in told
+    assert "rule" not in ask(a_report(None), "When did ventilation start?", **call)
+    compressions = ask(
+        a_report(), "Were compressions started in time?", name="time_to_first", activity="chest_compressions"
+    )
+    assert compressions.endswith("No rule checked here judges that time.")
