@@ -270,7 +270,10 @@ class Chat:
             {"kind": "said", "text": sayings.told(each), "cites": list(each.cites), "call": number}
             for each in found.statements
         ]
-        shown = found if call.name in _TELLS_EVENTS else found._replace(events=(), measures=())
+        tells_events = call.name in _TELLS_EVENTS or (call.name == "why" and call.id is not None)
+        shown = found if tells_events else found._replace(events=(), measures=())
+        if call.name == "why" and (call.id or call.verdict):  # the tool's statements tell them
+            shown = shown._replace(findings=())
         if call.name == "search_passages":
             shown = shown._replace(passages=())
         facts = writer.planned_about(only(self.report, shown), MOST_FACTS)

@@ -134,8 +134,10 @@ def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]
         arguments["other"] = call.other
     if call.name in ("interval", "time_to_first"):
         arguments["threshold"] = _threshold(call)
-    if call.name == "findings":
+    if call.name in ("findings", "why"):
         arguments["verdict"] = call.verdict
+    if call.name == "why":
+        arguments["entry"] = call.id
     found = _found(tool(desk.report, activity, **arguments))
     if call.name == "time_to_first" and said.asks_if_in_time(plain(question)):
         return _with_verdict(found, activity, desk.report)

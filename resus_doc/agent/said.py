@@ -152,6 +152,12 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "indeterminate": ("indeterm", "close", "border", "unclear", "undecid", "uncertain", "edge", "tight"),
         "not_assessable": ("assess", "judg", "evaluab", "open", "evaluat", "decid"),
     },
+    "unmet": {
+        "not_met": (
+            *("not met", "n't met", "unmet", "not fulfil", "n't fulfil", "not kept", "not satisf", "not follow"),
+            *("fail", "missed", "violat", "broke", "not compl", "not pass", "fell short", "fall short"),
+        ),
+    },
     "profile": {
         "aha-2025": ("aha", "american", "nrp", "aap", "=us", "heart association"),
         "erc-2025": ("erc", "europe", "=nls", "resuscitation council"),

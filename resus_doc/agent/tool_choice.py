@@ -81,7 +81,12 @@ def user_text(question: str, previous: ToolCall | None = None) -> str:
     The question is cut to a length that every context holds.
     """
     line = plain(question)
-    return line if previous is None else f"before: {previous.as_text()}\n{line}"
+    return line if previous is None else f"before: {_as_learned(previous).as_text()}\n{line}"
+
+
+def _as_learned(call: ToolCall) -> ToolCall:
+    """The call without the fields that the grammar adds to what the model has learned to write."""
+    return call.model_copy(update={"verdict": None, "id": None}) if call.name == "why" else call
 
 
 def plain(question: str) -> str:
@@ -148,23 +153,24 @@ FORMS: dict[str, tuple[str, ...]] = {
     "search_passages": ("activity profile?",),
     "what_if": ("activity shift? number", "activity profile"),
     **dict.fromkeys(("show", "look_again"), ("activity which? that", "activity number to?", "activity which?")),
-    "why": ("activity",),
+    "why": ("activity unmet! id!",),
 }
-"""The forms of a call: fields in the order of `ToolCall`, `?` behind those that may be left out.
+"""The forms of a call: fields in the order of `ToolCall`, `?` behind those that may be left out, `!` behind those that may not
+where the question spells something for them: that a rule was not met, and which finding is meant, is no choice of the model.
 
 `act` is an activity that must be named, `none` none, `pair` two different ones, `apart` and `beside` one in relation to another
 one, `that` what was spoken of before. A tool that is not here takes no field.
 """
-_NAMES = {"act": "activity", "none": "activity", "that": "other"}
+_NAMES = {"act": "activity", "none": "activity", "that": "other", "unmet": "verdict"}
 
 
 def _kept(fields: str, offered: dict[str, tuple[str | None, ...]]) -> list[str] | None:
     """The fields of a form that can be written, None where one that must be written cannot."""
     kept = []
     for field in fields.split():
-        name = field.rstrip("?")
+        name = field.rstrip("?!")
         if name == "pair" or offered["rel" if name in ("apart", "beside") else name]:
-            kept.append(field.replace(name, _rule(name)))
+            kept.append(field.rstrip("!").replace(name, _rule(name)))
         elif field == name:
             return None
     return kept

@@ -67,11 +67,23 @@ def _tally(found: tuple[Finding, ...], verdict: Verdict | None, activity: Activi
     return Statement(text=text, numbers=tuple(Quantity(value=number, unit="count") for _, number in kept), cites=cites)
 
 
-def why(report: Report, activity: Activity | None = None) -> Found:
-    """The reason of each finding that is not assessable or too close to call, as the record gives it."""
+def why(
+    report: Report, activity: Activity | None = None, *, verdict: Verdict | None = None, entry: str | None = None
+) -> Found:
+    """The reason of each finding that is not assessable or too close to call, as the record gives it.
+
+    Of an entry that is named by its id, all that it rests on; of a verdict, if one is named, the findings that have it.
+    """
+    if entry is not None:
+        found = _entry(report, entry)
+        return found._replace(statements=_explained(found.findings)) if found.findings else found
     about = findings_of(report, activity)
     if not about:
         return findings(report, activity)
+    if verdict is not None:
+        chosen = findings(report, activity, verdict=verdict)
+        told = _explained(chosen.findings or _open(about))
+        return chosen._replace(passages=(), statements=(*chosen.statements, *told))
     if not (open_ones := _open(about)):
         closed = findings(report, activity)
         return closed._replace(passages=())
@@ -80,6 +92,21 @@ def why(report: Report, activity: Activity | None = None) -> Found:
 
 def _open(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in found if finding.verdict in ("not_assessable", "indeterminate"))
+
+
+def _explained(found: Sequence[Finding]) -> tuple[Statement, ...]:
+    """What each decided finding rests on in the words of the record, then the reasons of the open ones."""
+    closed = tuple(finding for finding in found if finding not in _open(found))
+    told = tuple(
+        Statement(
+            text=f"{'The rule' if finding.kind == 'guideline' else 'The quality metric'} [] is "
+            f"{VERDICT_WORDS[finding.verdict]}. Seen: []. Expected: [].",
+            quotes=(finding.statement, finding.observed, finding.expected),
+            cites=(finding.id,),
+        )
+        for finding in closed
+    )
+    return (*told, *_reasons(_open(found)))
 
 
 def _reasons(found: Sequence[Finding]) -> tuple[Statement, ...]:

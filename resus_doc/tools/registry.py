@@ -65,7 +65,7 @@ _ALL = (
     Tool("interval", "The time from one activity to another.", "tools.reckoning_pairs:interval", True, _PAIR),
     Tool("order", "Which activity came first.", "tools.reckoning_pairs:order", True, ("other",)),
     Tool("findings", "Verdicts and their evidence.", "tools.record:findings", True, ("verdict", "over")),
-    Tool("why", "Why something could not be assessed.", "tools.record:why", True),
+    Tool("why", "Why something could not be assessed.", "tools.record:why", True, ("verdict", "id")),
     Tool("evidence", "What an entry of the record rests on.", "tools.record:evidence", True, ("id",)),
     Tool("rules", "What the guideline's rules say and need.", "tools.what_if:rules_of", True, ("profile",)),
     Tool("what_if", "The same under another guideline or birth time.", "tools.what_if:what_if", True, _SHIFTED),

@@ -1,4 +1,4 @@
-"""On which clock a chat reads a moment, and what it says of an end and of a verdict that is asked for."""
+"""On which clock a chat reads a moment, and what it says of an end, of a verdict that is asked for, and of why one was given."""
 
 import json
 from functools import partial
@@ -10,7 +10,7 @@ from resus_doc.agent import chat
 from resus_doc.agent.asked_clock import clock_of, is_before, is_moment_of, without_clock
 from resus_doc.agent.chat import Chat
 from resus_doc.agent.chat_tools import Desk, carry_out
-from resus_doc.agent.tool_choice import ToolCall, grammar
+from resus_doc.agent.tool_choice import ToolCall, grammar, user_text
 from resus_doc.guidelines import profile
 from resus_doc.models.llm import Completion
 from resus_doc.schema import Event, Report, TimeZero, Video
@@ -245,3 +245,37 @@ def test_whether_it_was_in_time_is_what_the_finding_says():
         a_report(), "Were compressions started in time?", name="time_to_first", activity="chest_compressions"
     )
     assert compressions.endswith("No rule checked here judges that time.")
+
+
+# --- why
+
+
+def test_why_with_an_id_is_about_that_entry():
+    report = a_report()
+    (broken,) = (each for each in report.findings if each.verdict == "not_met" and each.kind == "guideline")
+    asked = f"why is {broken.id} not met?"
+    assert f'"\\"{broken.id.lower()}\\""' in grammar(asked)
+    told = ask(report, asked, name="why", verdict="not_met", id=broken.id.lower())
+    assert told.startswith(
+        f"The rule “{broken.statement.rstrip('.')}” is not met. Seen: “{broken.observed.rstrip('.')}”."
+    )
+    assert told.count(broken.statement.rstrip(".")) == 1 and "PPV started 53 s after birth" in told
+    (still,) = (each for each in report.findings if each.rule_id == "aha-2025.ppv-within-60s")
+    assert still.reason is not None
+    told = ask(report, f"why is {still.id} open?", name="why", id=still.id.lower())
+    assert told.startswith(f"The rule “{still.statement.rstrip('.')}” is not assessable: “{still.reason.rstrip('.')}”.")
+
+
+def test_why_not_met_tells_what_was_not_met():
+    report = a_report()
+    broken = [each for each in report.findings if each.verdict == "not_met"]
+    told = ask(report, "why was the guideline not met?", name="why", verdict="not_met")
+    assert broken and all(each.observed.rstrip(".") in told for each in broken)
+    assert "not assessable" not in told
+    for question, wanted in (("why was it not met?", True), ("why can't you judge it?", False)):
+        assert ('a-unmet ::= ",\\"verdict\\":" ("\\"not_met\\"")' in grammar(question)) is wanted
+
+
+def test_the_call_before_is_written_as_the_model_has_learned_it():
+    before = ToolCall(name="why", verdict="not_met", id="f5")
+    assert user_text("and then?", before) == 'before: {"name":"why","activity":null}\nand then?'
