@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
+from pypdf import PdfReader
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import sample_report, withheld_report
@@ -109,3 +111,27 @@ def test_many_cases_are_sorted_whole_and_shown_in_parts(page, tmp_path):
     many.get_by_label("Search").fill("case-007")
     assert cases(many) == ["case-007"]
     many.close()
+
+
+PX_PER_PT = 96 / 72
+MARGINS_PX = 24 / 25.4 * 96
+
+
+@pytest.mark.parametrize("width_pt", [842, 595])
+def test_every_column_is_on_the_paper(page, width_pt):
+    """Landscape as the page asks for it, and upright where a printer knows better."""
+    pdf = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert round(pdf.pages[0].mediabox.width) == 842
+    width = int(width_pt * PX_PER_PT - MARGINS_PX)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(media="print")
+    try:
+        shown = page.evaluate(
+            "[...document.querySelectorAll('.scroll')].map(each => [getComputedStyle(each).overflowX, each.scrollWidth - each.clientWidth])"
+        )
+        assert len(shown) >= 4 and all(each[0] == "visible" and each[1] <= 0 for each in shown), shown
+        for column in ("Did not apply", "Not assessable", "Look at"):
+            box = page.locator("th", has_text=column).last.bounding_box()
+            assert box is not None and 0 <= box["x"] and box["x"] + box["width"] <= width
+    finally:
+        page.emulate_media(media="null")
