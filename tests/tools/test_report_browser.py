@@ -161,6 +161,27 @@ def test_print_is_two_clean_pages(browser: Browser, folder: Path, name: str) -> 
     page.close()
 
 
+OFF_THE_BAR = """[...document.querySelectorAll('a.event')].flatMap(event => {
+  const lane = event.closest('.plot').getBoundingClientRect();
+  const bar = event.querySelector('.outline').getBoundingClientRect();
+  const middle = box => (box.top + box.bottom) / 2;
+  return [...event.querySelectorAll('.edge, .sliver, .cut path')].map(part => [part, part.getBoundingClientRect()])
+    .filter(([, box]) => box.height && (box.top < lane.top || box.bottom > lane.bottom || Math.abs(middle(box) - middle(bar)) > .6))
+    .map(([part, box]) => [event.dataset.ref, part.getAttribute('class'), box.top - lane.top, box.bottom - lane.bottom]);
+})"""
+"""What marks an event's edges, stands for a short one or says that it goes on, and does not lie around its bar in its lane."""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("name", ["sample", "long"])
+def test_lines_of_the_timeline_stand_on_their_bars(browser: Browser, folder: Path, name: str, media: str) -> None:
+    page = Opened(browser, folder / f"{name}.html").page
+    page.emulate_media(media=media)
+    assert page.locator(".sliver" if name == "long" else ".lanes .edge").count() > 10
+    assert page.evaluate(OFF_THE_BAR) == []
+    page.close()
+
+
 def test_whatever_is_clicked_seeks_the_recording(sample: Page) -> None:
     for selector, start_s in (
         (".lanes a.event[data-ref=E4]", 36.0),

@@ -126,7 +126,7 @@
     const band = make("svg:g", { class: "band" },
       box(Math.min(s0, event.s), full, { fill: "url(#in-" + event.a + ")" }), box(fading, Math.max(e1, event.e), { fill: "url(#out-" + event.a + ")" }),
       box(full, fading, { class: "fill " + event.a }), box(full, fading, { fill: "url(#p-" + event.a + ")" }), box(event.s, event.e, { class: "outline" }));
-    const sliver = make("svg:line", { class: "sliver " + event.a, x1: place(middle) + "%", x2: place(middle) + "%", y1: 8, y2: 30 });
+    const sliver = make("svg:rect", { class: "sliver fill " + event.a, x: place(middle) + "%" });
     group.append(make("svg:title", {}, label(event)), band);
     if (place(event.e) - place(event.s) < 0.7) group.append(sliver); // some 4 px: the band alone could hardly be seen
     if (event.ok) group.append(make("svg:text", { class: "tick-mark", x: place(middle) + "%", y: 44, "text-anchor": "middle" }, "✓"));
