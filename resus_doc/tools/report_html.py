@@ -75,7 +75,7 @@ NOTHING_ELSE = Surroundings()
 def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
     """The HTML page of a report, ending with a newline. Equal reports in equal surroundings give equal pages."""
     style, script = part("report.css"), part("words.js") + part("report.js")
-    withheld = words.withheld(report)
+    withheld, cited, arranged = words.withheld(report), _cited(report), report_measures.arrange(report)
     return (
         template("report.html.j2", _printable)
         .render(
@@ -99,7 +99,10 @@ def render(report: Report, around: Surroundings = NOTHING_ELSE) -> str:
             groups=words.by_verdict(report.findings),
             looks=report_looks.lines(report),
             signs=VERDICT_SIGNS,
-            measures=report_measures.arrange(report),
+            measures=arranged,
+            cited=cited,
+            cites_events=any(event.id in cited for event in report.events),
+            also_cited=[measure for measure in (*arranged.more, *arranged.missing) if measure.id in cited],
             pauses=report_pauses.rows(report),
             pause_header=report_pauses.HEADER,
             kinds=_kinds,
@@ -190,6 +193,14 @@ def _ids(report: Report) -> frozenset[str]:
     """All ids that have an anchor on the page; a citation of another is shown without a link."""
     groups = (report.events, report.withheld_events, report.measures, report.findings, report.passages)
     return frozenset(fact.id for group in groups for fact in group)
+
+
+def _cited(report: Report) -> frozenset[str]:
+    """All ids that the sentences, the findings and the table of pauses name: on paper they cannot be followed by a click."""
+    named = [sentence.cites for sentence in words.sentences(report)]
+    named += [(*finding.events, *finding.measures) for finding in report.findings]
+    named += [row.events for row in report_pauses.rows(report)]
+    return frozenset(fact for facts in named for fact in facts)
 
 
 def _kinds(findings: Iterable[Finding]) -> dict[str, list[Finding]]:

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample_report import ACTIVITIES, empty_report, hostile_report, long_report, sample_report, withheld_report
+from sample_report import ACTIVITIES, FINDINGS, empty_report, hostile_report, long_report, sample_report, withheld_report
 
 from resus_doc.schema import Recording, Report
 from resus_doc.settings import SAMPLE_VIDEO
@@ -179,6 +179,44 @@ def test_lines_of_the_timeline_stand_on_their_bars(browser: Browser, folder: Pat
     page.emulate_media(media=media)
     assert page.locator(".sliver" if name == "long" else ".lanes .edge").count() > 10
     assert page.evaluate(OFF_THE_BAR) == []
+    page.close()
+
+
+ON_PAPER = """() => {
+  const shown = selector => [...document.querySelectorAll(selector)].filter(node => node.getClientRects().length).map(node => node.textContent.trim());
+  return { cited: shown('.cite'), found: shown('.id') };
+}"""
+
+
+def cites_more_measures() -> Report:
+    """The sample with findings of all kinds that cite measures which the page shows on a click only."""
+    finding = FINDINGS[2].model_copy(
+        update={"id": "F8", "verdict": "not_assessable", "reason": "No limit is set.", "measures": ("M14", "M20")}
+    )
+    return sample_report(findings=(*FINDINGS, finding))
+
+
+def test_what_the_paper_cites_stands_on_the_paper(browser: Browser, folder: Path) -> None:
+    (folder / "more.html").write_text(render(cites_more_measures()), encoding="utf-8")
+    for name in ("sample", "long", "more"):
+        page = Opened(browser, folder / f"{name}.html").page
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 703, "height": 900})
+        ids = page.evaluate(ON_PAPER)
+        assert {"E4", "M18", "F2", "P1"} <= set(ids["cited"])
+        assert set(ids["cited"]) - set(ids["found"]) == set()
+        assert page.get_by_text("The cord is not among the recognised activities.").is_visible()
+        page.close()
+
+
+def test_a_value_without_a_limit_says_on_paper_what_it_is(browser: Browser, folder: Path) -> None:
+    (folder / "more.html").write_text(render(cites_more_measures()), encoding="utf-8")
+    page = Opened(browser, folder / "more.html").page
+    page.emulate_media(media="print")
+    assert page.locator("#F8 strong").is_visible() and page.locator("#F8 strong").inner_text() == FINDINGS[2].statement
+    assert page.get_by_text("Also cited: M14").is_visible()
+    page.emulate_media(media="screen")
+    assert not page.get_by_text("Also cited: M14").is_visible()
     page.close()
 
 
