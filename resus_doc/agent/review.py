@@ -17,7 +17,7 @@ from resus_doc.agent.loaded import LoadedModels
 from resus_doc.agent.revise import remake
 from resus_doc.checksum import sha256_of
 from resus_doc.errors import CaseChanged, InputRefused, LanguageModelBroken, VideoRefused
-from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review
+from resus_doc.schema import ACTIVITY_NAMES, Event, Report, Review, TimeZero
 from resus_doc.settings import Settings
 from resus_doc.tools import (
     case_writer,
@@ -112,7 +112,7 @@ class ReviewSession:
             "whole_recording_by": None if report.review is None else report.review.whole_recording_by,
             "events": [_event(event) for event in (*report.events, *report.withheld_events)],
             "findings": [_finding(finding) for finding in report.findings],
-            "history": [_revision(each) for each in saved],
+            "history": [_revision(each, report.time_zero) for each in saved],
         }
 
     def events_at(self, number: int) -> list[dict[str, Any]]:
@@ -298,12 +298,13 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _finding(finding: Any) -> dict[str, str]:
-    return {"id": finding.id, "verdict": finding.verdict, "statement": finding.statement, "observed": finding.observed}
+    shown = ("id", "kind", "verdict", "statement", "observed")
+    return {name: getattr(finding, name) for name in shown}
 
 
-def _revision(revision: revisions.Revision) -> dict[str, Any]:
+def _revision(revision: revisions.Revision, zero: TimeZero) -> dict[str, Any]:
     told = revision.model_dump(mode="json", include={"number", "by", "at", "note"})
-    return {**told, "changes": [review_edits.told(change) for change in revision.changes]}
+    return {**told, "changes": [review_edits.told(change, zero) for change in revision.changes]}
 
 
 def _verdict_changes(before: Report, after: Report) -> list[dict[str, str | None]]:

@@ -129,8 +129,8 @@ def timeline_of(report: Report, edited: Edited) -> Timeline:
     return timeline.model_copy(update={"time_zero": zero})
 
 
-def told(change: Change) -> str:
-    """A change in words, times from the start of the video."""
+def told(change: Change, zero: TimeZero) -> str:
+    """A change in words: its events count from `zero` as the report's do, a time of birth from the start of the video."""
     if change.action == "birth set":
         if change.after_s is None:
             return "the time of birth was taken out"
@@ -138,17 +138,17 @@ def told(change: Change) -> str:
     if change.action == "whole recording watched":
         return "the whole recording was watched; the events are all that was done"
     words = f"{change.event} {change.action}: "
-    forms = [_form_told(form) for form in (change.before, change.after) if form is not None]
+    forms = [_form_told(form, zero.t_s) for form in (change.before, change.after) if form is not None]
     return words + " → ".join(dict.fromkeys(forms))
 
 
-def _form_told(form: Form) -> str:
-    return f"{ACTIVITY_NAMES[form.activity]} {_tenths(form.start_s)}–{_tenths(form.end_s)}"
+def _form_told(form: Form, zero_s: float) -> str:
+    return f"{ACTIVITY_NAMES[form.activity]} {_tenths(form.start_s - zero_s)}–{_tenths(form.end_s - zero_s)}"
 
 
 def _tenths(seconds: float) -> str:
-    tenths = round(seconds * 10)
-    return f"{clock(tenths // 10)}.{tenths % 10}"
+    tenths = math.floor(abs(seconds) * 10 + 0.5)
+    return f"{'-' if seconds < 0 and tenths else ''}{clock(tenths // 10)}.{tenths % 10}"
 
 
 def _check(report: Report, versions: Mapping[str, Sequence[Event]], edits: Edits) -> None:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-from sample_report import hostile_report, sample_report, withheld_report
+from sample_report import FINDINGS, hostile_report, sample_report, withheld_report
 from test_review_server import write
 
 from resus_doc.schema import Report
@@ -139,12 +139,35 @@ def test_a_case_is_confirmed_corrected_and_saved_with_the_keyboard_alone(opened,
     assert report.time_zero.t_s == -30 and report.time_zero.source == "given"
     (revision,) = revisions.history(case)
     assert {"added", "deleted", "moved", "confirmed", "birth set"} <= {change.action for change in revision.changes}
+    assert "E4 moved: PPV 1:06.0–1:32.0 → PPV 1:06.2–" in text(page, ".revisions"), "from the birth that was set"
     assert page.evaluate("document.activeElement.className") == "bench"
     page.locator("[data-back='0']").click()
     page.locator("[data-choose=E7]").wait_for()
     assert "not saved" in text(page, ".unsaved") and page.locator("[data-choose=E9]").count() == 0
     press(page, "u")
     assert text(page, ".unsaved") == "revision 1"
+    assert complaints == []
+
+
+def with_metric() -> Report:
+    """The sample with a quality metric that has a value and no limit."""
+    metric = FINDINGS[2].model_copy(update={"id": "F8", "verdict": "not_assessable"})
+    return sample_report(findings=(*FINDINGS, metric))
+
+
+@pytest.mark.parametrize("opened", [with_metric], indirect=True)
+def test_clocks_are_named_and_rules_counted_as_the_report_does(opened, complaints):
+    page = opened
+    assert text(page, "section:has(> #list) h2") == "Events times from birth"
+    assert text(page, "section:has(> #revisions) h2") == "Revisions times from birth, as last saved"
+    assert "1:02.0" in text(page, "tr:has([data-choose=E4])")
+    assert "3 rules are not assessable." in text(page, ".verdicts")
+    assert "1 quality metric is without a verdict." in text(page, ".verdicts")
+    press(page, "Enter", "b")
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    press(page, "Enter")
+    assert text(page, "section:has(> #list) h2") == "Events times from the start of the video"
     assert complaints == []
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sample_report import EVENTS, sample_report
 
 from resus_doc.errors import InputRefused
-from resus_doc.schema import Event, Recording, Span
+from resus_doc.schema import Event, Recording, Span, TimeZero
 from resus_doc.tools.review_edits import Edited, Edits, apply, timeline_of, told
 
 REPORT = sample_report()
@@ -50,6 +50,14 @@ def test_an_edge_at_the_video_s_edge_is_censored_and_one_taken_from_it_no_more()
     assert cpap.censored_end and not found.censored_end
     (found,) = edited(plain(EVENTS[1], start_s=0.0)).events
     assert found.censored_start
+
+
+@pytest.mark.parametrize(("zero_s", "times"), [(-26.0, "1:02.0–1:28.0 → PPV 1:06.0–1:28.0"), (0.0, "0:36.0–1:02.0"), (36.3, "-0:00.3–0:25.7")])
+def test_a_change_is_told_on_the_report_s_clock(zero_s: float, times: str) -> None:
+    (change,) = [each for each in edited(plain(EVENTS[3], start_s=40.0)).changes if each.action == "moved"]
+    zero = TimeZero(t_s=zero_s, range_s=(zero_s, zero_s), source="given")
+    assert f"E4 moved: PPV {times}" in told(change, zero)
+    assert change.before is not None and change.before.start_s == 36.0, "what is kept counts from the start of the video"
 
 
 def test_another_label_keeps_edges_and_ranges_but_not_the_detector_s_confidence():
@@ -129,4 +137,4 @@ def test_whatever_is_added_is_refused_or_whole(added):
     assert not {event.id for event in found.events} & set(VERSIONS)
     for event in found.events:
         assert 0 <= event.start_s <= event.end_s <= LENGTH_S and event.source == "reviewer"
-    assert all(told(change) for change in found.changes)
+    assert all(told(change, REPORT.time_zero) for change in found.changes)

@@ -178,6 +178,7 @@
     }
     plot.replaceChildren(...marks);
     one(".lane.axis .name").textContent = say("from", zeroName());
+    one(".counted").textContent = say("counted_from", zeroName());
   }
 
   // What was drawn stays until its content changes: a case of four hours has some hundred events.
@@ -274,9 +275,12 @@
     const found = state().findings;
     const items = Object.entries(VERDICTS).flatMap(([verdict, sign]) => found.filter((finding) => finding.verdict === verdict && verdict !== "not_assessable").map((finding) =>
       make("li", { class: verdict }, make("span", { class: "sign", "aria-hidden": "true" }, sign), make("span", {}, make("strong", {}, say(verdict) + ": "), finding.statement, make("span", { class: "quiet" }, " " + finding.observed)))));
-    const open = found.filter((finding) => finding.verdict === "not_assessable").length;
-    if (open) items.push(make("li", { class: "quiet" }, say("open_rules", open)));
+    const open = found.filter((finding) => finding.verdict === "not_assessable");
+    const rules = open.filter((finding) => finding.kind === "guideline").length;
+    if (rules) items.push(make("li", { class: "quiet" }, say("open_rules", rules)));
+    if (open.length > rules) items.push(make("li", { class: "quiet" }, say("open_metrics", open.length - rules)));
     one(".verdicts").replaceChildren(...items);
+    one(".counted-saved").textContent = say("counted_from_saved", state().zero.name);
     const entries = state().history.slice().reverse().map((revision) => {
       const changes = make("ul", { class: "quiet" }, ...revision.changes.slice(0, 12).map((text) => make("li", {}, text)));
       if (revision.changes.length > 12) changes.append(make("li", {}, say("more", revision.changes.length - 12)));
