@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from resus_doc.guidelines.logic import GAP_TOLERANCE_S, gaps_in_view
-from resus_doc.guidelines.rounding import half_up, places_for
+from resus_doc.guidelines.rounding import down, half_up, places_for, up
 from resus_doc.schema import ACTIVITY_NAMES, MASK_SUPPORT, Activity, Event, Measure, Span, Timeline, Unit
 
 FIRST = "time_to_first_"
@@ -274,11 +274,20 @@ DERIVED: dict[str, Callable[[Timeline, Measure | None, float | None], Observatio
 }
 
 
-def measured(value: float, unit: Unit, limit: float | None = None) -> str:
+_FEWEST: dict[Unit, int] = {"s": 1}
+_SCALE: dict[Unit, int] = {"fraction": 100}
+_SIGNS: dict[Unit, str] = {"s": " s", "fraction": " %"}
+"""Decimals, scale and sign of a number in a sentence, as the tables of the report write it."""
+
+
+def measured(
+    value: float, unit: Unit, limit: float | None = None, rounded: Callable[[float, int], float] = half_up
+) -> str:
     """A number with its unit as sentences give it, on its side of the limit it is held against."""
-    fewest = {"s": 1, "fraction": 2}.get(unit, 0)
-    places = places_for(value, limit, fewest)
-    return f"{half_up(value, places):.{places}f}{' s' if unit == 's' else ''}"
+    scale = _SCALE.get(unit, 1)
+    at = None if limit is None else scale * limit
+    places = places_for(scale * value, at, _FEWEST.get(unit, 0), rounded)
+    return f"{rounded(scale * value, places):.{places}f}{_SIGNS.get(unit, '')}"
 
 
 def mask_support_interval(timeline: Timeline) -> Observation:
@@ -302,16 +311,16 @@ def _after(value: float, low: float, high: float, zero_name: str, limit: float |
     """How long after time zero, or before it, with the range; one that reaches to both sides says so."""
     if low < 0 < high:
         told = f"{measured(abs(value), 's', limit)} {'before' if value < 0 else 'after'} {zero_name}"
-        return f"{told} (range {measured(-low, 's')} before to {measured(high, 's', limit)} after)"
+        return f"{told} (range {measured(-low, 's', None, up)} before to {measured(high, 's', limit, up)} after)"
     if value < 0:
         return f"{measured(-value, 's')} before {zero_name}{_range_text(-high, -low, 's', None)}"
     return f"{measured(value, 's', limit)} after {zero_name}{_range_text(low, high, 's', limit)}"
 
 
 def _range_text(low: float, high: float, unit: Unit, limit: float | None) -> str:
-    if not math.isfinite(low + high):
+    if not math.isfinite(low + high) or low == high:
         return ""
-    ends = measured(low, unit, limit), measured(high, unit, limit)
+    ends = measured(low, unit, limit, down), measured(high, unit, limit, up)
     return f" (range {ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
 
 

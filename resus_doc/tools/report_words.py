@@ -6,6 +6,7 @@ Pure functions on schema values. Nothing here knows HTML, and nothing here judge
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from resus_doc.guidelines.rounding import down, up
 from resus_doc.schema import (
     ACTIVITY_NAMES,
     MASK_SUPPORT,
@@ -122,12 +123,20 @@ def amount(value: float, unit: Unit) -> str:
 
 
 def amount_range(span: Range, unit: Unit) -> str:
-    """A range with its unit: `40–44 s`; one number where both ends read the same."""
-    low, high = amount(span[0], unit), amount(span[1], unit)
+    """A range with its unit, rounded outward so that it holds all that was seen: `40–44 s`; one number where it has no width."""
+    outward = (
+        span if span[0] == span[1] else (down(span[0], _places(span[0], unit)), up(span[1], _places(span[1], unit)))
+    )
+    low, high = amount(outward[0], unit), amount(outward[1], unit)
     if low == high:
         return low
     unit_low, unit_high = low.partition(" ")[2], high.partition(" ")[2]
     return f"{low.partition(' ')[0]}–{high}" if unit_low == unit_high else f"{low} – {high}"
+
+
+def _places(value: float, unit: Unit) -> int:
+    """The decimals that `amount` tells of a value, a fraction in per cent."""
+    return {"s": 0 if abs(value) >= _CLOCK_FROM_S else 1, "fraction": 2, "count": 1, "bpm": 0}[unit]
 
 
 def measured(measure: Measure) -> str:

@@ -371,6 +371,27 @@ def test_a_pause_of_ppv_says_how_much_of_it_was_cpap():
     assert "CPAP" not in finding(plain, PAUSE_RULE, measures=compute(plain)).observed
 
 
+def test_a_range_that_reaches_over_the_limit_is_told_so():
+    for span, told in (((9.956, 10.851), "9.9 s to 10.9 s"), ((9.996, 10.04), "9.9 s to 10.1 s")):
+        measure = Measure(id="M1", name="ppv_pause_longest", value=10.02, unit="s", range=span, events=("E1",))
+        assert (
+            f"(range {told})." in finding(timeline(event(1, "ppv", 20, 90)), PAUSE_RULE, measures=(measure,)).observed
+        )
+
+
+def test_a_range_on_one_side_of_the_limit_is_told_there():
+    for span, told in (((9.2, 9.96), "9.2 s to 9.96 s"), ((10.04, 10.5), "10.04 s to 10.5 s")):
+        measure = Measure(id="M1", name="ppv_pause_longest", value=span[0], unit="s", range=span, events=("E1",))
+        observed = finding(timeline(event(1, "ppv", 20, 90)), PAUSE_RULE, measures=(measure,)).observed
+        assert f"(range {told})." in observed
+
+
+def test_a_share_is_told_in_per_cent():
+    measure = Measure(id="M1", name="ppv_fraction_first_30s", value=0.6527, unit="fraction", range=(0.6383, 0.6681))
+    found = finding(timeline(event(1, "ppv", 20, 90)), "quality-metrics.ppv-fraction-30s", measures=(measure,))
+    assert found.observed == "PPV filled 65 % of the first 30 s after it began (range 63 % to 67 %)."
+
+
 def test_a_pause_that_was_not_there_has_no_length():
     measure = Measure(id="M1", name="ppv_pause_longest", value=0, unit="s", range=None)
     assert finding(timeline(event(1, "ppv", 20, 90)), PAUSE_RULE, measures=(measure,)).observed == (

@@ -132,6 +132,6 @@ def test_every_column_is_on_the_paper(page, width_pt):
         assert len(shown) >= 4 and all(each[0] == "visible" and each[1] <= 0 for each in shown), shown
         for column in ("Did not apply", "Not assessable", "Look at"):
             box = page.locator("th", has_text=column).last.bounding_box()
-            assert box is not None and 0 <= box["x"] and box["x"] + box["width"] <= width
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
     finally:
         page.emulate_media(media="null")

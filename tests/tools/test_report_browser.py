@@ -14,7 +14,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample_report import ACTIVITIES, FINDINGS, empty_report, hostile_report, long_report, sample_report, withheld_report
+from sample_report import (
+    ACTIVITIES,
+    FINDINGS,
+    empty_report,
+    hostile_report,
+    long_report,
+    sample_report,
+    withheld_report,
+)
 
 from resus_doc.schema import Recording, Report
 from resus_doc.settings import SAMPLE_VIDEO
@@ -183,7 +191,8 @@ def test_lines_of_the_timeline_stand_on_their_bars(browser: Browser, folder: Pat
 
 
 ON_PAPER = """() => {
-  const shown = selector => [...document.querySelectorAll(selector)].filter(node => node.getClientRects().length).map(node => node.textContent.trim());
+  const shown = selector => [...document.querySelectorAll(selector)]
+    .filter(node => node.getClientRects().length).map(node => node.textContent.trim());
   return { cited: shown('.cite'), found: shown('.id') };
 }"""
 

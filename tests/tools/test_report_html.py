@@ -227,6 +227,23 @@ def test_durations_are_written_as_people_picture_them(seconds, written):
     assert report_words.amount(seconds, "s") == written
 
 
+@pytest.mark.parametrize(
+    ("span", "unit", "written"),
+    [
+        ((9.956, 10.851), "s", "9.9–10.9 s"),
+        ((9.5, 9.5), "s", "9.5 s"),
+        ((10.44, 10.44), "s", "10.4 s"),
+        ((118.2, 122.0), "s", "1:58–2:02 min"),
+        ((89.96, 90.2), "s", "89.9 s – 1:31 min"),
+        ((0.6383, 0.6681), "fraction", "63–67 %"),
+        ((0.57, 0.58), "fraction", "57–58 %"),
+        ((1, 2), "count", "1–2"),
+    ],
+)
+def test_a_range_is_rounded_so_that_it_holds_all_that_was_seen(span, unit, written):
+    assert report_words.amount_range(span, unit) == written
+
+
 @pytest.mark.parametrize("name", measures.NAMES)
 def test_every_measure_has_a_name_in_words(name: str) -> None:
     plain = report_words.measure_name(name)

@@ -52,12 +52,17 @@ def test_an_edge_at_the_video_s_edge_is_censored_and_one_taken_from_it_no_more()
     assert found.censored_start
 
 
-@pytest.mark.parametrize(("zero_s", "times"), [(-26.0, "1:02.0–1:28.0 → PPV 1:06.0–1:28.0"), (0.0, "0:36.0–1:02.0"), (36.3, "-0:00.3–0:25.7")])
+@pytest.mark.parametrize(
+    ("zero_s", "times"),
+    [(-26.0, "1:02.0–1:28.0 → PPV 1:06.0–1:28.0"), (0.0, "0:36.0–1:02.0"), (36.3, "-0:00.3–0:25.7")],
+)
 def test_a_change_is_told_on_the_report_s_clock(zero_s: float, times: str) -> None:
     (change,) = [each for each in edited(plain(EVENTS[3], start_s=40.0)).changes if each.action == "moved"]
     zero = TimeZero(t_s=zero_s, range_s=(zero_s, zero_s), source="given")
     assert f"E4 moved: PPV {times}" in told(change, zero)
-    assert change.before is not None and change.before.start_s == 36.0, "what is kept counts from the start of the video"
+    assert change.before is not None and change.before.start_s == 36.0, (
+        "what is kept counts from the start of the video"
+    )
 
 
 def test_another_label_keeps_edges_and_ranges_but_not_the_detector_s_confidence():
