@@ -10,11 +10,13 @@ from resus_doc.tools.origins import Clock
 _BABY = r"(?:the )?(?:baby|infant|child|newborn|she|he|it|they)"
 _TABLE = r"on(?:to)? the (?:table|warmer|resuscitaire)"
 _SIDE = r"(?:after|from|since|following|past|post|before|prior to)[ -]"
+_OR_OF = rf"(?:{_SIDE}|(?<!time )(?<!moment )of )"
+"""As in "within 30 s of arrival"; the time of birth is no such thing."""
 _VIDEO = r"(?:the |this )?(?:video|recording|film|footage)"
 _NAMED: dict[Clock, str] = {
-    "birth": rf"{_SIDE}(?:(?:the |her |his |its )?birth|(?:the )?delivery(?! of (?!the (?:baby|infant|child)))|being born"
+    "birth": rf"{_OR_OF}(?:(?:the |her |his |its )?birth|(?:the )?delivery(?! of (?!the (?:baby|infant|child)))|being born"
     rf"|{_BABY} (?:was |is )?(?:born|delivered))\b|of (?:life|age)\b|(?<=s )old\b",
-    "arrival": rf"{_SIDE}(?:(?:the |her |his |its |their )?arriv(?:al|ing)(?: {_TABLE})?"
+    "arrival": rf"{_OR_OF}(?:(?:the |her |his |its |their )?arriv(?:al|ing)(?: {_TABLE})?"
     rf"|{_BABY} arrived(?: {_TABLE})?|{_BABY} (?:came|was (?:placed|put|laid)) {_TABLE})\b",
     "zero": rf"{_SIDE}(?:the )?time zero\b|(?:on|of|in) the report(?:'s clock)?\b",
     "video": rf"(?:{_SIDE}(?:the )?(?:start|beginning) of|of|in|into|on) {_VIDEO}(?:'s clock| clock| time)?\b"

@@ -54,11 +54,30 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
         tool, end_s = TOOLS[_ABOUT_THE_END[call.name]], desk.report.video.duration_s
         return _found(tool(desk.report, call.activity, number=max(0.0, end_s - length_s), to=end_s))
     if call.name in ("time_to_first", "interval") and _is_of_unknown_birth(question, desk.report):
-        found = _carried_out(call.model_copy(update={"sign": None, "number": None}), question, desk, that)
-        return found._replace(statements=(_unknown_birth(desk.report), *found.statements))
+        return _without_limit(call, question, desk, that, _unknown_birth(desk.report))
+    if (
+        call.name in ("time_to_first", "interval")
+        and call.sign is not None
+        and _is_of_another_clock(question, desk.report)
+    ):
+        told = Statement(text=f"A limit can be held only against times from {desk.report.time_zero.name}.")
+        return _without_limit(call, question, desk, that, told)
     if (clock := _clock_of(call, question)) is not None and origin_of(desk.report, clock) is None:
         return _without_origin(call, question, desk, that)
     return _carried_out(call, question, desk, that)
+
+
+def _without_limit(call: ToolCall, question: str, desk: Desk, that: Sequence[Span], why: Statement) -> Found:
+    """The time that a question would hold against a limit, behind the reason why it cannot be."""
+    found = _carried_out(call.model_copy(update={"sign": None, "number": None}), question, desk, that)
+    return found._replace(statements=(why, *found.statements))
+
+
+def _is_of_another_clock(question: str, report: Report) -> bool:
+    """Whether the question counts from something else than the report's times do."""
+    clock = asked_clock.clock_of(plain(question))
+    origin = None if clock is None else origin_of(report, clock)
+    return clock is not None and (origin is None or origin.t_s != report.time_zero.t_s)
 
 
 def _unknown_birth(report: Report) -> Statement:

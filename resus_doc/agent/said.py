@@ -175,12 +175,16 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 
 _OF_TIME = re.compile(r"\b(?:first|last)(?= (?:[\w.:-]+ )?(?:minutes?|mins?|seconds?|secs?|s)\b)")
 """The first minute is no first event."""
+_UNDER_WAY = re.compile(r"\bunder ?way\b")
+"""What is under way is under no limit."""
 
 
 def offered(field: str, line: str) -> tuple[str, ...]:
     """The values of a field that a question in lower case has a word for."""
     if field == "which":
         line = _OF_TIME.sub("", line)
+    if field == "sign":
+        line = _UNDER_WAY.sub("", line)
     whole = set(re.findall("[a-z']+", line))
     return tuple(value for value, words in WORDS[field].items() if any(_is_there(word, line, whole) for word in words))
 

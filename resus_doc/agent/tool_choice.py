@@ -116,6 +116,7 @@ def grammar(question: str = "", previous: ToolCall | None = None) -> str:
         "other": ACTIVITIES if previous is None else ("that", *ACTIVITIES),
         "that": () if previous is None else ("that",),
         **{field: said.offered(field, line) for field in said.WORDS},
+        "sign": said.offered("sign", asked_clock.without_clock(line)),
     }
     forms = [
         " ".join((_literal(name), *kept))

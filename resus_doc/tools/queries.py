@@ -197,11 +197,11 @@ def _asked(report: Report, place: Place, origin_s: float) -> Spans | None:
 
 
 def where_looked(report: Report, place: Place) -> tuple[Statement, ...]:
-    """On which clock the numbers of a question were read, and where that clock starts on the one of the report."""
-    if place.number is None:
+    """Beside what was looked; on which clock numbers were read, and where that clock starts on the one of the report."""
+    if place.number is None and place.other is None:
         return ()
     where, zero = where_of(report, place), zero_of(report)
-    if where.origin == zero:
+    if where.origin == zero or place.number is None:
         return (Statement(text=f"I looked{where.text}.", numbers=where.numbers),)
     at, numbers = zero.named(where.origin.t_s - zero.t_s)
     verb = "starts" if where.text.endswith("of the video") else "was"

@@ -250,6 +250,33 @@ def test_whether_it_was_in_time_is_what_the_finding_says():
 # --- why
 
 
+@pytest.mark.parametrize(
+    "question", ["did compressions start after 1:00 of the video?", "did compressions start within 30 s of arrival?"]
+)
+@pytest.mark.parametrize("name", ["time_to_first", "interval"])
+def test_a_limit_on_another_clock_is_not_held_against_the_reports_times(question, name):
+    call = {"name": name, "activity": "chest_compressions", "sign": ">", "number": "30 s"}
+    call |= {"other": "ventilation"} if name == "interval" else {}
+    told = ask(a_report(), question, **call)
+    assert (
+        told.startswith("A limit can be held only against times from birth.")
+        and "Yes" not in told
+        and "No:" not in told
+    )
+    of_birth = ask(a_report(), "did compressions start within 30 s of birth?", **{**call, "name": "time_to_first"})
+    assert "Yes: the time from birth" in of_birth
+
+
+def test_what_is_under_way_is_under_no_limit():
+    assert '\\"sign\\"' not in grammar("was ppv under way 90 s after birth?")
+    assert '\\"sign\\"' in grammar("did ppv start under 90 s after birth?")
+
+
+def test_beside_what_was_looked_is_told():
+    told = ask(a_report(), "what happened before ppv?", **list_events(rel="before", other="ppv"))
+    assert told.startswith("I looked before the first PPV.")
+
+
 def test_why_with_an_id_is_about_that_entry():
     report = a_report()
     (broken,) = (each for each in report.findings if each.verdict == "not_met" and each.kind == "guideline")
