@@ -20,7 +20,7 @@ from resus_doc.schema import ACTIVITY_NAMES, Activity, Report, Span
 from resus_doc.settings import Settings
 from resus_doc.tools.answers import Found, Quantity, Statement, Threshold
 from resus_doc.tools.cases import has_video
-from resus_doc.tools.clock import phrase_value
+from resus_doc.tools.clock import number_phrases, phrase_value
 from resus_doc.tools.origins import VIDEO, Clock, Origin, origin_of
 from resus_doc.tools.registry import TOOLS
 
@@ -29,6 +29,10 @@ TIMED = ("time_to_first", "total_time", "interval", "idle", "list_events")
 RELATED = ("list_events", "count_events", "total_time")
 _ABOUT_THE_END = {**{name: name for name in RELATED}, "time_to_first": "count_events", "fraction": "total_time"}
 """Which tool answers a question about the last seconds of the video, by the one that was chosen."""
+
+
+_ITSELF = "0 s"
+"""The moment from which a clock counts."""
 
 
 @dataclass
@@ -46,6 +50,7 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
     Raises:
         ResusDocError: the tool cannot work, for example because the video is gone.
     """
+    call = _beside_clock(call, question)
     if call.other == "that" and not that:
         return _ask("What does that refer to? No stretch of the video was spoken of before.")
     if call.over == "cases":
@@ -65,6 +70,17 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
     if (clock := _clock_of(call, question)) is not None and origin_of(desk.report, clock) is None:
         return _without_origin(call, question, desk, that)
     return _carried_out(call, question, desk, that)
+
+
+def _beside_clock(call: ToolCall, question: str) -> ToolCall:
+    """The call of a question like "what happened before arrival?", for which the grammar has no form but one with an activity."""
+    line = plain(question)
+    if call.name not in RELATED or call.rel not in ("before", "after"):
+        return call
+    others = {"before", "after"} & set(said.offered("rel", asked_clock.without_clock(line)))
+    if asked_clock.clock_of(line) is None or others or number_phrases(line):
+        return call
+    return call.model_copy(update={"other": None, "number": _ITSELF})
 
 
 def _without_limit(call: ToolCall, question: str, desk: Desk, that: Sequence[Span], why: Statement) -> Found:
@@ -218,7 +234,11 @@ def _place(call: ToolCall, question: str, report: Report, that: Sequence[Span]) 
     """Where in the video the call looks. The "after" of "0:52 after arrival" names a clock and is no relation."""
     compared, clock = call.sign is not None, _clock_of(call, question)
     line = plain(question)
-    is_clock = clock is not None and call.rel not in said.offered("rel", asked_clock.without_clock(line))
+    is_clock = (
+        clock is not None
+        and call.number != _ITSELF
+        and call.rel not in said.offered("rel", asked_clock.without_clock(line))
+    )
     return {
         "rel": None if is_clock and call.rel in ("before", "after") else call.rel,
         "other": None if call.other == "that" else call.other,

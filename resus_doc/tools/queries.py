@@ -159,6 +159,8 @@ def where_of(report: Report, place: Place) -> Where:
     text, numbers = origin.named(place.number, place.to)
     if rel == "within":
         text, numbers = f"in the first {{}} after {origin.name}", numbers[:1]
+    elif rel is not None and place.number == 0:
+        text, numbers = f"{rel} {origin.name}", ()
     else:
         text = f"{rel or 'at'} {text}" if place.to is None else f"from {text}"
     return Where(f" {text}", numbers, spans, tuple(_others(report, place, origin)), origin)

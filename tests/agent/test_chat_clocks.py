@@ -277,6 +277,20 @@ def test_beside_what_was_looked_is_told():
     assert told.startswith("I looked before the first PPV.")
 
 
+def test_before_and_after_a_clock_itself_are_beside_no_activity():
+    """The grammar has no form for these: the model writes some activity there."""
+    report = a_report()
+    wrong = list_events(rel="before", other="ppv")
+    assert ask(report, "what happened before arrival?", **wrong).startswith(
+        "None of the recognised activities was seen before arrival on the table."
+    )
+    after = list_events(rel="after", other="ventilation", activity="suction")
+    assert names(report, "when was suction after birth?", **after) == ["suction"]
+    assert "I looked after birth." in ask(report, "what happened after birth?", **after)
+    assert "time of birth is not known" in ask(a_report(None), "what happened after birth?", **after)
+    assert names(report, "what happened after arrival and before ppv?", **wrong) == ["suction"]
+
+
 def test_why_with_an_id_is_about_that_entry():
     report = a_report()
     (broken,) = (each for each in report.findings if each.verdict == "not_met" and each.kind == "guideline")
