@@ -133,15 +133,14 @@ def _of_finding(finding: Finding, events: dict[str, Event], pauses: Sequence[ppv
     head, gravity = f"{finding.id} · {words.VERDICT_NAMES[finding.verdict]}", GRAVITY.get(finding.verdict, len(GRAVITY))
     if pauses and any(names.get(measure, "").startswith("ppv_pause") for measure in finding.measures):
         longest = max(pauses, key=lambda pause: ppv.pause_longest((pause,)).value)
-        seen = Span(longest.seen.start_s, longest.seen.end_s + LEAD_S)
-        found, cut = _beginning(seen, report)
+        found, cut = _shown(Span(longest.seen.start_s, longest.seen.end_s + LEAD_S), report)
         return _clip(finding.id, f"{head}{cut} · {finding.statement}", found, gravity)
     shown = [events[each] for each in finding.events if each in events]
     if not shown:
         return None
     last = max(event.start_s for event in shown)
     end_s = min(last + SHOWN_S, max(event.end_s for event in shown) + LEAD_S)
-    found, cut = _ending(Span(min(event.start_s for event in shown), end_s), report)
+    found, cut = _shown(Span(min(event.start_s for event in shown), end_s), report, up_to_its_end=True)
     return _clip(finding.id, f"{head}{cut} · {finding.statement}", found, gravity)
 
 
@@ -149,29 +148,19 @@ def _of_pause(number: int, pause: ppv.Pause, total: int, report: Report) -> Clip
     length = words.amount(ppv.pause_total((pause,)).value, "s")
     if unseen_s := ppv.pause_unseen((pause,), timeline_of(report)):
         length += f" in view and {words.amount(unseen_s, 's')} out of view"
-    found, cut = _beginning(Span(pause.seen.start_s, pause.seen.end_s + LEAD_S), report)
+    found, cut = _shown(Span(pause.seen.start_s, pause.seen.end_s + LEAD_S), report)
     title = f"Pause of PPV, {number} of {total}: {length}, between {pause.before.id} and {pause.after.id}{cut}"
     return _clip(f"pause-{number}", title, found)
 
 
-def _beginning(span: Span, report: Report) -> tuple[Span, str]:
-    """What is shown of a stretch, from shortly before it on, and what to say of it where that is not all."""
-    whole = _led_up_to(span, report)
-    if whole.end_s - whole.start_s <= LONGEST_S:
-        return whole, ""
-    return Span(whole.start_s, whole.start_s + LONGEST_S), f" (its first {LONGEST_S - LEAD_S:.0f} s)"
-
-
-def _ending(span: Span, report: Report) -> tuple[Span, str]:
-    """The same up to its end."""
-    whole = _led_up_to(span, report)
-    if whole.end_s - whole.start_s <= LONGEST_S:
-        return whole, ""
-    return Span(whole.end_s - LONGEST_S, whole.end_s), f" (the last {LONGEST_S:.0f} s)"
-
-
-def _led_up_to(span: Span, report: Report) -> Span:
-    return Span(max(0.0, span.start_s - LEAD_S), min(span.end_s, report.video.duration_s))
+def _shown(span: Span, report: Report, *, up_to_its_end: bool = False) -> tuple[Span, str]:
+    """What a clip shows of a stretch, from shortly before it on; and where that is not all of it, which part, in brackets."""
+    begin, end = max(0.0, span.start_s - LEAD_S), min(span.end_s, report.video.duration_s)
+    if end - begin <= LONGEST_S:
+        return Span(begin, end), ""
+    if up_to_its_end:
+        return Span(end - LONGEST_S, end), f" (the last {LONGEST_S:.0f} s)"
+    return Span(begin, begin + LONGEST_S), f" (its first {LONGEST_S - LEAD_S:.0f} s)"
 
 
 def _clip(name: str, title: str, span: Span, gravity: int = len(GRAVITY)) -> Clip:
