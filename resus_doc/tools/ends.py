@@ -46,8 +46,7 @@ def _end(report: Report, event: Event, name: str) -> Statement:
     """The end of one stretch with its range, from time zero; or why it is not known."""
     cites = (event.id,)
     if event.censored_end:
-        verb = "were" if name == name_of("chest_compressions") else "was"
-        return Statement(text=f"{capital(name)} {verb} still under way when the recording ended.", cites=cites)
+        return Statement(text=f"{capital(name)} {_was(name)} still under way when the recording ended.", cites=cites)
     zero, end = report.time_zero, end_bounds(event)
     value = end.value - zero.t_s
     side = "before" if value < 0 else "after"
@@ -56,12 +55,15 @@ def _end(report: Report, event: Event, name: str) -> Statement:
         edges = (-edges[1], -edges[0])
     more, numbers = ranged("", (Quantity(value=abs(value), unit="s"),), edges)
     if _goes_out_of_view(report, event):
-        text = (
-            f"{capital(name)} {'were' if name.endswith('compressions') else 'was'} seen until {{}} {side} {zero.name}"
-        )
-        text += f"{more}; then the baby was out of view or not recorded, so when it stopped is not known."
+        text = f"{capital(name)} {_was(name)} seen until {{}} {side} {zero.name}{more}; then the baby was out of view or not "
+        text += "recorded, so when it stopped is not known."
         return Statement(text=text, numbers=numbers, cites=cites)
     return Statement(text=f"{capital(name)} stopped {{}} {side} {zero.name}{more}.", numbers=numbers, cites=cites)
+
+
+def _was(name: str) -> str:
+    """One of several stretches of chest compressions is one."""
+    return "were" if name == name_of("chest_compressions") else "was"
 
 
 def _goes_out_of_view(report: Report, event: Event) -> bool:

@@ -49,9 +49,9 @@ class Scripted:
         """As the engine's."""
 
 
-def a_report(birth_s: float | None = -20.0, uncertainty_s: float = 0.0) -> Report:
+def a_report(birth_s: float | None = -20.0, uncertainty_s: float = 0.0, stretches=STRETCHES) -> Report:
     """The baby comes onto an empty table at 10 s of the video; without a birth, times count from there."""
-    events = [Event.annotated("E1", *stretch) for stretch in STRETCHES]
+    events = [Event.annotated("E1", *stretch) for stretch in stretches]
     timeline = timeline_from_annotations(events, DURATION_S, birth_time_s=birth_s, birth_uncertainty_s=uncertainty_s)
     video = Video(name="v", sha256="ab" * 32, duration_s=DURATION_S, width=64, height=48, frame_rate=25, grid_fps=8)
     return without_narrative(timeline, profile.load("aha-2025"), "case-00000001", video)
@@ -228,6 +228,17 @@ def test_what_was_cut_off_has_no_end():
     assert told.startswith(
         "The last stretch of mask support was still under way when the recording ended. The last stretch of PPV stopped 1:40"
     )
+
+
+def test_one_of_several_stretches_was_seen_until_the_baby_went_out_of_view():
+    stretches = (("baby_visible", 10, 70), ("chest_compressions", 30, 40), ("chest_compressions", 60, 70))
+    call = list_events(which="last", activity="chest_compressions")
+    told = ask(a_report(stretches=stretches), "When did compressions stop?", **call)
+    assert told.startswith(
+        "The last stretch of chest compressions was seen until 1:30 after birth; then the baby was out of view"
+    )
+    told = ask(a_report(stretches=(stretches[0], stretches[2])), "When did compressions stop?", **call)
+    assert told.startswith("Chest compressions were seen until 1:30 after birth")
 
 
 # --- in time
