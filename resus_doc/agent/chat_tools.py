@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from resus_doc.agent import asked_clock, said
 from resus_doc.agent.tool_choice import ToolCall, plain
@@ -67,7 +67,7 @@ def carry_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -
     ):
         told = Statement(text=f"A limit can be held only against times from {desk.report.time_zero.name}.")
         return _without_limit(call, question, desk, that, told)
-    if (clock := _clock_of(call, question)) is not None and origin_of(desk.report, clock) is None:
+    if _moments(call, question, desk.report).is_lost:
         return _without_origin(call, question, desk, that)
     return _carried_out(call, question, desk, that)
 
@@ -100,21 +100,41 @@ def _unknown_birth(report: Report) -> Statement:
     return Statement(text=f"The time of birth is not known; times count from {report.time_zero.name}.")
 
 
-def _clock_of(call: ToolCall, question: str) -> Clock | None:
-    """The clock that the question names for the moments, or the first seconds, that the call looks at."""
+class _Moments(NamedTuple):
+    """What a call looks at, in seconds after the origin that the question names; before it where they are negative.
+
+    `clock` is None where the question names none, `origin` also where the case does not know it.
+    """
+
+    clock: Clock | None
+    origin: Origin | None
+    number: float | None
+    to: float | None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the question counts from what is not known."""
+        return self.clock is not None and self.origin is None
+
+
+def _moments(call: ToolCall, question: str, report: Report) -> _Moments:
     looks = call.number is not None and call.sign is None and call.name in (*RELATED, "fraction", "show", "look_again")
-    return asked_clock.clock_of(plain(question)) if looks else None
+    line = plain(question)
+    clock = asked_clock.clock_of(line) if looks else None
 
+    def counted(phrase: str | None) -> float | None:
+        if phrase is None:
+            return None
+        backwards = clock is not None and asked_clock.is_before(line, phrase)
+        return -phrase_value(phrase) if backwards else phrase_value(phrase)
 
-def _origin_of(call: ToolCall, question: str, report: Report) -> Origin | None:
-    """What the call's numbers count from, by the words of the question; None where it names nothing that is known."""
-    clock = _clock_of(call, question)
-    return None if clock is None else origin_of(report, clock)
+    origin = None if clock is None else origin_of(report, clock)
+    return _Moments(clock, origin, counted(call.number), counted(call.to))
 
 
 def _without_origin(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Found:
     """That the origin a question names is not known; the first seconds from time zero are told instead, as such."""
-    if _clock_of(call, question) == "birth":
+    if _moments(call, question, desk.report).clock == "birth":
         unknown = _unknown_birth(desk.report)
         if call.rel == "within" or call.name == "fraction":
             found = _carried_out(call, question, desk, that)
@@ -158,7 +178,7 @@ def _carried_out(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]
         return _with_ends(found, call, question, desk.report)
     if call.name == "fraction":
         seconds = None if call.number is None or _is_share(call.number) else phrase_value(call.number)
-        return _found(tool(desk.report, activity, number=seconds, origin=_origin_of(call, question, desk.report)))
+        return _found(tool(desk.report, activity, number=seconds, origin=_moments(call, question, desk.report).origin))
     if call.name in ("pauses", "idle"):
         subject = () if call.name == "idle" else (activity,)
         return _found(tool(desk.report, *subject, which=call.which, threshold=_threshold(call)))
@@ -207,10 +227,6 @@ def _ask(text: str, *examples: str) -> Found:
     return Found(statements=(Statement(text=text, quotes=examples),))
 
 
-def _number(phrase: str | None) -> float | None:
-    return None if phrase is None else phrase_value(phrase)
-
-
 def _is_share(phrase: str) -> bool:
     """Whether a phrase is a share: "50 %" are not the first 50 s."""
     return phrase.endswith(("%", "percent", "per cent"))
@@ -232,29 +248,20 @@ def _after_words(phrase: str) -> str:
 
 def _place(call: ToolCall, question: str, report: Report, that: Sequence[Span]) -> dict[str, Any]:
     """Where in the video the call looks. The "after" of "0:52 after arrival" names a clock and is no relation."""
-    compared, clock = call.sign is not None, _clock_of(call, question)
-    line = plain(question)
+    compared, asked = call.sign is not None, _moments(call, question, report)
     is_clock = (
-        clock is not None
+        asked.clock is not None
         and call.number != _ITSELF
-        and call.rel not in said.offered("rel", asked_clock.without_clock(line))
+        and call.rel not in said.offered("rel", asked_clock.without_clock(plain(question)))
     )
     return {
         "rel": None if is_clock and call.rel in ("before", "after") else call.rel,
         "other": None if call.other == "that" else call.other,
         "that": tuple(that) if call.other == "that" else None,
-        "number": None if compared else _counted(call.number, clock, line),
-        "to": None if compared else _counted(call.to, clock, line),
-        "origin": _origin_of(call, question, report),
+        "number": None if compared else asked.number,
+        "to": None if compared else asked.to,
+        "origin": asked.origin,
     }
-
-
-def _counted(phrase: str | None, clock: Clock | None, line: str) -> float | None:
-    """Seconds after the origin that a question names; negative in "10 s before birth"."""
-    seconds = _number(phrase)
-    if seconds is None or phrase is None or clock is None:
-        return seconds
-    return -seconds if asked_clock.is_before(line, phrase) else seconds
 
 
 def _chosen(call: ToolCall) -> dict[str, Any]:
@@ -262,8 +269,8 @@ def _chosen(call: ToolCall) -> dict[str, Any]:
 
 
 def _too_late(call: ToolCall, question: str, report: Report) -> Found | None:
-    origin = _origin_of(call, question, report) or VIDEO
-    moment = _counted(call.number, _clock_of(call, question), plain(question))
+    asked = _moments(call, question, report)
+    origin, moment = asked.origin or VIDEO, asked.number
     end_s = report.video.duration_s - origin.t_s
     compared = call.sign is not None or call.rel == "within"
     if moment is None or moment <= end_s or compared or call.name not in RELATED:
@@ -332,7 +339,7 @@ def _what_if(call: ToolCall, _q: str, desk: Desk, _: Sequence[Span]) -> Found:
             desk.report,
             call.activity,
             shift=call.shift,
-            number=_number(call.number),
+            number=None if call.number is None else phrase_value(call.number),
             profile_id=call.profile,
             data=desk.settings.data,
         )
@@ -352,10 +359,9 @@ def _stretch(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) ->
     from resus_doc.tools.queries import events_of, picked
 
     if call.number is not None:
-        clock, line = _clock_of(call, question), plain(question)
-        origin = _origin_of(call, question, desk.report) or VIDEO
-        edges = [_counted(phrase, clock, line) for phrase in (call.number, call.to)]
-        moments = [origin.t_s + edge for edge in edges if edge is not None]
+        asked = _moments(call, question, desk.report)
+        origin = asked.origin or VIDEO
+        moments = [origin.t_s + edge for edge in (asked.number, asked.to) if edge is not None]
         return Span(min(moments), max(moments))
     if call.other == "that":
         return Span(*that[0])
@@ -367,11 +373,10 @@ def _stretch(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) ->
 
 def _asked_at(call: ToolCall, question: str, report: Report) -> tuple[str, tuple[Quantity, ...]]:
     """Words in brackets for the moments as the question counts them, where that is not the video's clock; else nothing."""
-    clock, line, origin = _clock_of(call, question), plain(question), _origin_of(call, question, report)
-    number = _counted(call.number, clock, line)
-    if origin is None or origin == VIDEO or number is None:
+    asked = _moments(call, question, report)
+    if asked.origin is None or asked.origin == VIDEO or asked.number is None:
         return "", ()
-    text, numbers = origin.named(number, _counted(call.to, clock, line))
+    text, numbers = asked.origin.named(asked.number, asked.to)
     return f" ({text})", numbers
 
 
@@ -397,9 +402,7 @@ def _show(call: ToolCall, question: str, desk: Desk, that: Sequence[Span]) -> Fo
     path = TOOLS["show"](folder, desk.report, span.start_s - around, span.end_s + around)
     events = _events_at(desk.report, call.activity, span)
     told = Statement(
-        text=f"A clip of the video around {{}} to {{}} of the video{also} is in []"
-        if also
-        else "A clip of the video around {} to {} is in []",
+        text=f"A clip around {{}} to {{}} of the video{also} is in []",
         numbers=(_at(span.start_s), _at(span.end_s), *numbers),
         quotes=(str(path),),
         cites=events,
