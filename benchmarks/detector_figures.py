@@ -12,12 +12,14 @@ so that a row added later costs only itself.
 import argparse
 import hashlib
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
@@ -26,7 +28,7 @@ from detector_baselines import BUNDLES
 from detector_data import HARDEST, SEEDS, drawing_code
 from detector_ship import BUILD, validation_videos
 
-from resus_doc.models.bundle import CARD_FILE, CONFIG_FILE
+from resus_doc.models.bundle import CARD_FILE, CONFIG_FILE, DOMAIN_FILE
 from resus_doc.models.detector import Detector
 from resus_doc.models.judgement import Figures
 from resus_doc.settings import DEFAULT_DETECTOR
@@ -145,6 +147,23 @@ def trained() -> list[str]:
     ]
 
 
+def sizes() -> str:
+    """How many weights the shipped detector has, and the TimeSformer beside it, where that is there."""
+    known = {"the shipped detector": DEFAULT_DETECTOR, "the TimeSformer": BUNDLES / ROWS["timesformer"]}
+    told = [f"{name} {weights_of(folder) / 1e6:.1f} million" for name, folder in known.items() if folder.exists()]
+    return f"Weights: {', '.join(told)}."
+
+
+def weights_of(folder: Path) -> int:
+    """All weights of a bundle that make its probabilities."""
+    count = 0
+    for path in folder.rglob("*.safetensors"):
+        if path.name != DOMAIN_FILE:
+            with safe_open(path, "np") as file:
+                count += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+    return count
+
+
 def seconds_a_minute(tests: Tests, work: Path) -> float:
     """Model time of the shipped detector for a minute of video, frames at hand."""
     detector = Detector.load(DEFAULT_DETECTOR, "cpu")
@@ -173,6 +192,7 @@ def main() -> None:
         f"any video is. They say nothing about real recordings. Detector {weights()}.",
         *compare_pages.explanation(rows),
         *trained(),
+        sizes(),
         f"Model time of the shipped detector, one CPU thread: {seconds_a_minute(tests, work):.2f} s per minute of video.",
         f"Made by `python benchmarks/detector_figures.py {' '.join(sys.argv[1:])}`".rstrip() + ".",
     ]
